@@ -1,0 +1,61 @@
+import type { Prompt, Provider } from "./engine.ts";
+import type { Task } from "./task.ts";
+
+/** A spec after every pass: names bound, files read, defaults filled in, expanded into ordered tasks. */
+export interface Experiment {
+  readonly name: string;
+  /** Absolute: where artifacts and state go. */
+  readonly folder: string;
+  /** Absolute: the folder that specs' relative names (datasets/, config/models/, templates/) are looked up in. */
+  readonly projectDir: string;
+  readonly variants: ReadonlyMap<string, Variant>;
+  readonly application: string;
+  readonly engine: { readonly provider: Provider | "auto"; readonly maxBatchTokens: number };
+  /** Absent when nothing is steered. */
+  readonly judge: Judge | undefined;
+  /** By `<set>/<trait>`. */
+  readonly datasets: ReadonlyMap<string, Dataset>;
+  /** Topological, stable order. */
+  readonly tasks: readonly Task[];
+  /** Digest of the expanded spec, for saved results. */
+  readonly digest: string;
+}
+
+export interface Variant {
+  readonly name: string;
+  /** The model's name: config/models/<model>.yaml. */
+  readonly model: string;
+  /** Absolute folder of the weights. */
+  readonly weightsDir: string;
+  readonly promptFormat: Prompt["format"];
+  readonly layers: number;
+  readonly hiddenSize: number;
+  /** Identity of the weights; undefined when they are not on this machine. */
+  readonly weightsDigest: string | undefined;
+}
+
+export type Judge =
+  | { readonly provider: "local"; readonly variant: string }
+  | {
+      readonly provider: "openai";
+      readonly model: string;
+      readonly baseUrl: string;
+      /** Name of the environment variable; the secret itself is never stored. */
+      readonly apiKeyEnv: string | undefined;
+      readonly maxConcurrency: number;
+    };
+
+export interface Dataset {
+  /** `<set>/<trait>` */
+  readonly ref: string;
+  readonly positive: readonly DatasetRow[];
+  readonly negative: readonly DatasetRow[];
+  /** The judge's rubric, word for word, trimmed. */
+  readonly definition: string;
+  readonly questions: readonly string[];
+}
+
+export interface DatasetRow {
+  readonly prompt: string;
+  readonly systemPrompt?: string;
+}

@@ -1,0 +1,48 @@
+import type { JsonObject } from "../util/json.ts";
+
+/** What made an artifact, as an object, so that a plan can say which field changed. */
+export interface Fingerprint {
+  readonly kind: string;
+  /** Version of the task kind's algorithm (and of the method, for vectors). */
+  readonly version: string;
+  readonly params: JsonObject;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Upstream task id → digest of its fingerprint. */
+  readonly upstream: Readonly<Record<string, string>>;
+}
+
+/** One finished task in the state. */
+export interface TaskRecord {
+  readonly id: string;
+  readonly fingerprint: Fingerprint;
+  /** sha256 of the fingerprint's stable JSON. */
+  readonly digest: string;
+  readonly outputs: readonly OutputRecord[];
+  readonly durationMs: number;
+  readonly finishedAt: string;
+  readonly toolVersion: string;
+}
+
+export interface OutputRecord {
+  /** Relative to the experiment's folder, `/`-separated. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export type TaskAction = "create" | "rerun" | "keep" | "blocked";
+
+export interface PlannedTask {
+  readonly id: string;
+  readonly action: TaskAction;
+  /** Why, for people: `response[:3] is new`, `sources.natural.generate.seed: 42 → 43`. Empty for keep. */
+  readonly reasons: readonly string[];
+  readonly digest: string;
+  readonly fingerprint: Fingerprint;
+}
+
+export interface Plan {
+  readonly tasks: readonly PlannedTask[];
+  /** Ids in the state that the spec no longer has. */
+  readonly orphans: readonly string[];
+}
