@@ -1,0 +1,30 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+
+export type OptionSpecs = NonNullable<ParseArgsConfig["options"]>;
+
+export interface Arguments {
+  readonly positionals: readonly string[];
+  flag(name: string): boolean;
+  text(name: string): string | undefined;
+}
+
+/** The command line was not understood: exit 64. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Throws UsageError. */
+export function readArguments(args: readonly string[], options: OptionSpecs, maxPositionals: number): Arguments {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    if (positionals.length > maxPositionals) throw new UsageError(`Unexpected argument '${positionals[maxPositionals]}'.`);
+    return {
+      positionals,
+      flag: (name) => values[name] === true,
+      text: (name) => (typeof values[name] === "string" ? values[name] : undefined),
+    };
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}

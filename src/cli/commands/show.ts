@@ -1,0 +1,44 @@
+import { readResults } from "../../runtime/results-file.ts";
+import { formatResults } from "../../report/results-view.ts";
+import { nearest } from "../../util/nearest.ts";
+import { UsageError } from "../args.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { compileSpec, printDiagnostics } from "../project.ts";
+import { COMMON_OPTIONS, type Command } from "./command.ts";
+
+export const showCommand: Command = {
+  name: "show",
+  summary: "shows the results: show results [SPEC]",
+  help: `Usage: steerform show results [SPEC] [options]
+
+Shows, for every vector set, the best layer and coefficient, the trait's change, coherence, the unsteered
+baseline and random directions.
+
+Options:
+  --json      the results document
+  -h, --help  this text`,
+  options: COMMON_OPTIONS,
+  maxPositionals: 2,
+  async run(args, host): Promise<ExitCode> {
+    const [what, spec] = args.positionals;
+    if (what !== "results") {
+      const near = what === undefined ? undefined : nearest(what, ["results"]);
+      throw new UsageError(
+        what === undefined ? "show what? There is: results." : `Cannot show '${what}'.${near ? ` Did you mean '${near}'?` : ""}`,
+      );
+    }
+    const compiled = compileSpec(spec, host, { requireWeights: false });
+    const { experiment } = compiled;
+    if (experiment === undefined) {
+      printDiagnostics(compiled, host, "text");
+      return EXIT.failure;
+    }
+    const results = readResults(experiment.folder);
+    if (results === undefined) {
+      host.err(`error: ${experiment.name} has no results yet.\nhint: steerform apply makes them.`);
+      return EXIT.failure;
+    }
+    host.out(args.flag("json") ? JSON.stringify(results, null, 2) : formatResults(results));
+    return EXIT.success;
+  },
+};

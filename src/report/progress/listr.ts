@@ -1,0 +1,111 @@
+import { Listr, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from "listr2";
+import type { Phase } from "../../domain/task.ts";
+import { PHASES } from "../../domain/task.ts";
+import type { RunEvent } from "../../runtime/events.ts";
+import { formatDuration } from "../units.ts";
+import type { ProgressView, WriteLine } from "./types.ts";
+import { failureLines, outcomeLine, progressWords } from "./words.ts";
+
+type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+interface PhaseRow {
+  readonly total: number;
+  done: number;
+  lost: number;
+  spentMs: number;
+  row: Row | undefined;
+  settle(error?: Error): void;
+  readonly settled: Promise<void>;
+}
+
+/** Rewriting the screen more often than this costs more than it shows. */
+const REFRESH_MS = 100;
+
+/** One live row a phase with its counter and what runs in it. A row a task is known not to scale (41 s for 300). */
+export function listrProgress(write: WriteLine, now: () => number): ProgressView {
+  const phases = new Map<Phase, PhaseRow>();
+  const afterwards: string[] = [];
+  let running: Promise<unknown> = Promise.resolve();
+  let refreshed = 0;
+
+  const start = (todo: Readonly<Record<Phase, number>>): void => {
+    for (const phase of PHASES) if (todo[phase] > 0) phases.set(phase, createPhase(todo[phase]));
+    const list = new Listr(
+      [...phases].map(([phase, state]) => ({
+        title: title(phase, state),
+        task: (_: unknown, row: Row) => {
+          state.row = row;
+          return state.settled;
+        },
+      })),
+      { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { collapseErrors: false } },
+    );
+    running = list.run();
+  };
+
+  const update = (phase: Phase, line: string | undefined, force: boolean): void => {
+    const state = phases.get(phase);
+    if (state?.row === undefined || (!force && now() - refreshed < REFRESH_MS)) return;
+    refreshed = now();
+    state.row.title = title(phase, state);
+    if (line !== undefined) state.row.output = line;
+  };
+
+  const count = (phase: Phase, key: "done" | "lost", durationMs: number): void => {
+    const state = phases.get(phase);
+    if (state === undefined) return;
+    state[key]++;
+    state.spentMs += durationMs;
+    update(phase, undefined, true);
+    if (state.done + state.lost === state.total) {
+      state.settle(state.lost > 0 ? new Error(`${state.lost} of ${state.total} tasks not done`) : undefined);
+    }
+  };
+
+  return {
+    on(event: RunEvent): void {
+      switch (event.type) {
+        case "run-started":
+          return start(event.todo);
+        case "task-started":
+          return update(event.phase, event.id, true);
+        case "task-progress":
+          return update(event.phase, `${event.id}: ${progressWords(event.progress)}`, false);
+        case "task-finished":
+          return count(event.phase, "done", event.durationMs);
+        case "task-failed":
+          afterwards.push(...failureLines(event.id, event.failure));
+          return count(event.phase, "lost", 0);
+        case "task-blocked":
+          return count(event.phase, "lost", 0);
+        case "notice":
+          afterwards.push(event.message);
+          return;
+        case "run-finished":
+          for (const state of phases.values()) state.settle(new Error("not finished"));
+          afterwards.push(outcomeLine(event.outcome, event.counts, event.durationMs));
+      }
+    },
+    async close(): Promise<void> {
+      for (const state of phases.values()) state.settle(new Error("not finished"));
+      await running;
+      for (const line of afterwards) write(line);
+    },
+  };
+}
+
+function createPhase(total: number): PhaseRow {
+  let settle: PhaseRow["settle"] = () => undefined;
+  const settled = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error === undefined ? resolve() : reject(error));
+  });
+  // Listr looks at the promise only once it runs the row; a failure before that is not an unhandled one.
+  settled.catch(() => undefined);
+  return { total, done: 0, lost: 0, spentMs: 0, row: undefined, settle, settled };
+}
+
+/** `steering 3/10, about 40 s left` */
+function title(phase: Phase, { done, total, spentMs }: PhaseRow): string {
+  const left = done === 0 || done === total ? "" : `, about ${formatDuration((spentMs / done) * (total - done))} left`;
+  return `${phase} ${done}/${total}${left}`;
+}

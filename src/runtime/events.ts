@@ -1,0 +1,40 @@
+import type { Phase } from "../domain/task.ts";
+import type { Failure } from "./failures.ts";
+
+/** Everything that `apply` says while it runs. Renderers and the run's log read nothing else. */
+export type RunEvent =
+  | {
+      readonly type: "run-started";
+      readonly runId: string;
+      readonly experiment: string;
+      /** Tasks to run, per phase. */
+      readonly todo: Readonly<Record<Phase, number>>;
+      readonly kept: number;
+    }
+  | { readonly type: "task-started"; readonly id: string; readonly phase: Phase }
+  | { readonly type: "task-progress"; readonly id: string; readonly phase: Phase; readonly progress: TaskProgress }
+  | { readonly type: "task-finished"; readonly id: string; readonly phase: Phase; readonly durationMs: number }
+  | { readonly type: "task-failed"; readonly id: string; readonly phase: Phase; readonly failure: Failure }
+  | { readonly type: "task-blocked"; readonly id: string; readonly phase: Phase; readonly by: string }
+  | { readonly type: "notice"; readonly message: string }
+  | { readonly type: "run-finished"; readonly outcome: Outcome; readonly counts: RunCounts; readonly durationMs: number };
+
+export interface TaskProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly unit: "rows" | "answers";
+  /** What is being done now, for people: `evaluation 2/5, generating`. */
+  readonly doing: string;
+  readonly tokensPerSecond?: number;
+}
+
+export type Outcome = "done" | "failed" | "interrupted";
+
+export interface RunCounts {
+  readonly done: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly kept: number;
+}
+
+export type Emit = (event: RunEvent) => void;

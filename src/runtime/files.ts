@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { OutputRecord } from "../domain/state.ts";
+
+/**
+ * Writes a file so that after a crash at any moment it is either the old one or the whole new one: a temporary name
+ * in the same folder, fsync, rename, fsync of the folder.
+ */
+export function writeDurably(path: string, content: Uint8Array | string): void {
+  const bytes = toBytes(content);
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp-${process.pid}`;
+  try {
+    const file = openSync(temporary, "w");
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+export function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Writes one output of a task under the experiment's folder and says what was written. */
+export function writeOutput(folder: string, path: string, content: Uint8Array | string): OutputRecord {
+  const bytes = toBytes(content);
+  writeDurably(join(folder, path), bytes);
+  return { path, sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length };
+}
+
+function toBytes(content: Uint8Array | string): Uint8Array {
+  return typeof content === "string" ? Buffer.from(content, "utf8") : content;
+}

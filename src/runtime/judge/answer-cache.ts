@@ -1,0 +1,46 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import type { AnswerCache, TokenProbability } from "./openai.ts";
+
+/**
+ * Answers of a paid judge, appended to `.steerform/judge-answers.jsonl` of the experiment as they come. A line that a
+ * crash cut short is asked for again.
+ */
+export function openAnswerCache(folder: string): AnswerCache {
+  const path = join(folder, ".steerform", "judge-answers.jsonl");
+  const answers = new Map<string, TokenProbability[]>();
+  let startOnNewLine = false;
+  if (existsSync(path)) {
+    const text = readFileSync(path, "utf8");
+    startOnNewLine = text !== "" && !text.endsWith("\n");
+    for (const line of text.split("\n")) {
+      const entry = parseEntry(line);
+      if (entry !== undefined) answers.set(entry.key, entry.tokens);
+    }
+  }
+  return {
+    get: (key) => answers.get(digest(key)),
+    set(key, tokens) {
+      const entry = { key: digest(key), tokens };
+      answers.set(entry.key, tokens);
+      mkdirSync(dirname(path), { recursive: true });
+      appendFileSync(path, `${startOnNewLine ? "\n" : ""}${JSON.stringify(entry)}\n`);
+      startOnNewLine = false;
+    },
+  };
+}
+
+function parseEntry(line: string): { key: string; tokens: TokenProbability[] } | undefined {
+  if (line === "") return undefined;
+  try {
+    return JSON.parse(line) as { key: string; tokens: TokenProbability[] };
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function digest(key: string): string {
+  return createHash("sha256").update(key).digest("hex");
+}

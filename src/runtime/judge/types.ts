@@ -1,0 +1,25 @@
+/** One answer to be judged, and by which rubric. */
+export interface JudgeItem {
+  readonly trait: string;
+  /** The rubric, word for word. */
+  readonly definition: string;
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** 0–100 each; null when the judge gave no usable score, which is counted and never taken for a number. */
+export interface Scores {
+  readonly trait: number | null;
+  readonly coherence: number | null;
+}
+
+/** One interface for a local model and for a server. Results in the items' order. */
+export interface Judge {
+  score(items: readonly JudgeItem[], onProgress?: (done: number, total: number) => void): Promise<Scores[]>;
+}
+
+/** Answers judge prompts: the probability of each whole number 0–100 as the first token of the reply. */
+export interface NumberOracle {
+  /** [prompt] → 101 probabilities (not normalised; the rest of the mass is on other tokens). */
+  ask(prompts: readonly string[], onProgress?: (done: number, total: number) => void): Promise<(Float32Array | null)[]>;
+}

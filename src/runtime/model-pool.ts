@@ -1,0 +1,44 @@
+import type { Model } from "../domain/engine.ts";
+import type { Experiment } from "../domain/experiment.ts";
+import { openModel } from "../engine/index.ts";
+import { variantOf } from "./tasks/context.ts";
+
+/** Loaded models, one per weights folder: two variants of the same weights share one. */
+export class ModelPool {
+  readonly #experiment: Experiment;
+  readonly #open = new Map<string, Promise<Model>>();
+
+  constructor(experiment: Experiment) {
+    this.#experiment = experiment;
+  }
+
+  /** The variant's model, loaded on first use. Rejects with EngineFailure. */
+  get(variant: string): Promise<Model> {
+    const { weightsDir } = variantOf(this.#experiment, variant);
+    const known = this.#open.get(weightsDir);
+    if (known !== undefined) return known;
+    const opened = openModel({ weightsDir, ...this.#experiment.engine });
+    this.#open.set(weightsDir, opened);
+    return opened;
+  }
+
+  /** Frees the memory of every model that none of these variants uses. */
+  async keepOnly(variants: Iterable<string>): Promise<void> {
+    const kept = new Set([...variants].map((name) => variantOf(this.#experiment, name).weightsDir));
+    for (const [weightsDir, model] of [...this.#open]) {
+      if (kept.has(weightsDir)) continue;
+      this.#open.delete(weightsDir);
+      await close(model);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.keepOnly([]);
+  }
+}
+
+/** A model that did not load has nothing to close; whoever asked for it has been told why. */
+async function close(model: Promise<Model>): Promise<void> {
+  const [outcome] = await Promise.allSettled([model]);
+  if (outcome.status === "fulfilled") await outcome.value.close();
+}

@@ -1,0 +1,103 @@
+import type { GenerateRow, Generated, Model, RowSteering } from "../../domain/engine.ts";
+import type { Dataset, Experiment } from "../../domain/experiment.ts";
+import type { BaselineParams, SteeringParams } from "../../domain/task.ts";
+import type { Scores } from "../judge/types.ts";
+import { meanScore } from "../judge/score.ts";
+import { datasetOf, variantOf, type TaskContext } from "./context.ts";
+import { tokenRate } from "./token-rate.ts";
+
+/** Steering questions asked of the application model under one configuration. */
+export interface Configuration {
+  readonly steering: readonly RowSteering[];
+}
+
+/** One judged answer. */
+export interface Answer extends Scores {
+  /** Index into the dataset's steering questions. */
+  readonly question: number;
+  readonly text: string;
+  readonly promptIds: readonly number[];
+  readonly ids: readonly number[];
+  readonly finish: Generated["finish"];
+}
+
+export interface Summary {
+  readonly trait_mean: number | null;
+  readonly coherence_mean: number | null;
+  /** Answers with a trait score. */
+  readonly n: number;
+  readonly missing: { readonly trait: number; readonly coherence: number };
+}
+
+/** Asks every question under every configuration, greedily, all in one batch, and has the answers judged: [configuration][question]. */
+export async function askAndJudge(
+  params: BaselineParams | SteeringParams,
+  configurations: readonly Configuration[],
+  vectors: readonly Float32Array[],
+  doing: string,
+  context: TaskContext,
+): Promise<Answer[][]> {
+  const dataset = datasetOf(context.experiment, params.dataset);
+  const model = await context.model(params.application);
+  const prompts = questionIds(model, dataset, context.experiment, params.application);
+  const rows = configurations.flatMap(({ steering }) =>
+    prompts.map(
+      (promptIds): GenerateRow => ({
+        promptIds,
+        maxNewTokens: params.maxNewTokens,
+        sampling: { temperature: 0 },
+        steering,
+      }),
+    ),
+  );
+  const rate = tokenRate();
+  const generated = await model.generate(rows, vectors, ({ rowsDone, rows, tokens }) =>
+    context.progress({
+      done: rowsDone,
+      total: rows,
+      unit: "rows",
+      doing: `${doing}, generating`,
+      tokensPerSecond: rate(tokens),
+    }),
+  );
+  const texts = generated.map(({ ids }) => model.decode(ids));
+  const judge = await context.judge();
+  const scores = await judge.score(
+    texts.map((answer, index) => ({
+      trait: params.trait,
+      definition: dataset.definition,
+      question: dataset.questions[index % prompts.length] as string,
+      answer,
+    })),
+    (done, total) => context.progress({ done, total, unit: "answers", doing: `${doing}, judging` }),
+  );
+  return configurations.map((_, configuration) =>
+    prompts.map((promptIds, question): Answer => {
+      const index = configuration * prompts.length + question;
+      const { ids, finish } = generated[index] as Generated;
+      return { question, text: texts[index] as string, promptIds, ids, finish, ...(scores[index] as Scores) };
+    }),
+  );
+}
+
+export function summarise(answers: readonly Answer[]): Summary {
+  const trait = meanScore(answers.map((answer) => answer.trait));
+  const coherence = meanScore(answers.map((answer) => answer.coherence));
+  return {
+    trait_mean: trait.mean,
+    coherence_mean: coherence.mean,
+    n: trait.n,
+    missing: { trait: trait.missing, coherence: coherence.missing },
+  };
+}
+
+function questionIds(model: Model, dataset: Dataset, experiment: Experiment, variant: string): number[][] {
+  const { promptFormat } = variantOf(experiment, variant);
+  return dataset.questions.map((question) =>
+    model.encode(
+      promptFormat === "chat"
+        ? { format: "chat", messages: [{ role: "user", content: question }] }
+        : { format: "raw", text: question },
+    ),
+  );
+}

@@ -1,0 +1,52 @@
+import type { Task } from "../../domain/task.ts";
+import { runActivations } from "./activations.ts";
+import { runBaseline } from "./baseline.ts";
+import type { Outputs, TaskContext } from "./context.ts";
+import { runResponses } from "./responses.ts";
+import { runResults } from "./results.ts";
+import { runSteering } from "./steering.ts";
+import { runVectors } from "./vectors.ts";
+
+/** Runs tasks of one kind together: more than one only where they share their work (see sharedWork). */
+export function execute(tasks: readonly Task[], context: TaskContext): Promise<Map<string, Outputs>> {
+  const of = <K extends Task["kind"]>(kind: K) => tasks.filter((task): task is Extract<Task, { kind: K }> => task.kind === kind);
+  const [first] = tasks;
+  switch (first?.kind) {
+    case "responses":
+      return runResponses(of("responses"), context);
+    case "activations":
+      return runActivations(of("activations"), context);
+    case "vectors":
+      return runVectors(of("vectors"), context);
+    case "baseline":
+      return runBaseline(of("baseline"), context);
+    case "steering":
+      return runSteering(of("steering"), context);
+    case "results":
+      return runResults(of("results"), context);
+    case undefined:
+      throw new Error("Internal error: no task to execute");
+  }
+}
+
+/** Tasks with the same key are cheaper together: positions of one response set come out of one forward pass. */
+export function sharedWork(task: Task): string | undefined {
+  return task.kind === "activations" ? `${task.params.dataset}/${task.params.variant}` : undefined;
+}
+
+/** The variants whose models a task runs. */
+export function modelsOf(task: Task): readonly string[] {
+  switch (task.kind) {
+    case "responses":
+    case "activations":
+      return [task.params.variant];
+    case "baseline":
+    case "steering": {
+      const { judge, application } = task.params;
+      return judge.provider === "local" ? [application, judge.variant] : [application];
+    }
+    case "vectors":
+    case "results":
+      return [];
+  }
+}

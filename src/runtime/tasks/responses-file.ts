@@ -1,0 +1,34 @@
+import { RuntimeFailure } from "../failures.ts";
+
+/** One response of a response set. Token ids are what is sliced later; text is for people and judges. */
+export interface StoredResponse {
+  /** Row of the dataset's file, 0-indexed. */
+  readonly scenario: number;
+  readonly rollout: number;
+  readonly prompt: string;
+  readonly system_prompt?: string;
+  readonly response: string;
+  readonly finish: "eos" | "length";
+  readonly prompt_ids: readonly number[];
+  readonly response_ids: readonly number[];
+}
+
+/** A JSON array with a response a line, so that `git diff` and `grep` are of use. */
+export function formatResponses(responses: readonly StoredResponse[]): string {
+  return `[\n${responses.map((response) => JSON.stringify(response)).join(",\n")}\n]\n`;
+}
+
+/** Throws RuntimeFailure `artifact-damaged`. */
+export function parseResponses(path: string, bytes: Uint8Array): StoredResponse[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    if (Array.isArray(parsed)) return parsed as StoredResponse[];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new RuntimeFailure(
+    "artifact-damaged",
+    `${path} is not a response file any more.`,
+    "Delete it and apply again: its task then runs again.",
+  );
+}
