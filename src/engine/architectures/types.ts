@@ -1,0 +1,62 @@
+import type { AttentionCore } from "../attention/types.ts";
+import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
+import type { ModelConfig } from "../weights/config.ts";
+
+/** The sizes of a decoder-only transformer. */
+export interface DecoderShape {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocabSize: number;
+  readonly maxPositions: number;
+  /** Added to the mean square in RMSNorm. */
+  readonly epsilon: number;
+  /** The embedding is the output matrix too. */
+  readonly tiedHead: boolean;
+  /** Radians a position, one per pair of a head's dimensions: [headDim / 2]. */
+  readonly ropeFrequencies: Float32Array;
+}
+
+export interface WeightShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** The residual stream as sum + delta: the sum is taken by the next norm, which needs it anyway. */
+export interface Stream {
+  /** [tokens, hidden] */
+  readonly sum: Value;
+  /** [tokens, hidden], not yet added; the embedding comes without. */
+  readonly delta?: Value;
+}
+
+/** What a block is built with. */
+export interface BlockContext {
+  readonly graph: GraphBuilder;
+  readonly shape: DecoderShape;
+  readonly attention: AttentionCore;
+  /** A tensor of the checkpoint as fp32. */
+  weight(name: string): Value;
+}
+
+export interface BlockOutput {
+  /** The residual stream that came in, now summed: the output of the block before. */
+  readonly before: Value;
+  readonly after: Required<Stream>;
+}
+
+/** A model family: how its config is read, which tensors it has, and its block. */
+export interface Architecture {
+  /** As config.json's `architectures` has it. */
+  readonly name: string;
+  /** Throws EngineFailure `unsupported-model`. */
+  readShape(config: ModelConfig): DecoderShape;
+  weights(shape: DecoderShape): readonly WeightShape[];
+  readonly embedding: string;
+  readonly finalNorm: string;
+  readonly head: string;
+  addBlock(context: BlockContext, layer: number, stream: Stream): BlockOutput;
+}

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Template } from "@huggingface/jinja";
+import { EngineFailure, type ChatMessage } from "../domain/engine.ts";
+
+/** The only door to @huggingface/jinja. */
+export type ChatTemplate = (messages: readonly ChatMessage[]) => string;
+
+const NAMED = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
+
+/**
+ * The model's own chat template, ending where the assistant is to speak. Newer folders have a chat_template.jinja, older
+ * ones a text, or a list of named ones, in tokenizer_config.json. A folder without one may still read raw prompts: the
+ * failure comes at the first chat prompt.
+ */
+export function openChatTemplate(weightsDir: string, config: Readonly<Record<string, unknown>>): ChatTemplate {
+  let parsed: Template | undefined;
+  const specialTokens = Object.fromEntries(NAMED.map((name) => [name, tokenText(config[name])]));
+  return (messages) => {
+    try {
+      parsed ??= new Template(findTemplate(weightsDir, config));
+      return parsed.render({ ...specialTokens, messages, add_generation_prompt: true });
+    } catch (error) {
+      if (error instanceof EngineFailure) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new EngineFailure(
+        "unsupported-model",
+        `The chat template of ${weightsDir} failed: ${reason}`,
+        "Some templates take no system message, or want user and assistant to alternate.",
+      );
+    }
+  };
+}
+
+function findTemplate(weightsDir: string, config: Readonly<Record<string, unknown>>): string {
+  const path = join(weightsDir, "chat_template.jinja");
+  if (existsSync(path)) return readFileSync(path, "utf8");
+  const inConfig = config["chat_template"];
+  if (typeof inConfig === "string") return inConfig;
+  if (Array.isArray(inConfig)) {
+    const named = inConfig as readonly { readonly name?: unknown; readonly template?: unknown }[];
+    const found = named.find(({ name }) => name === "default")?.template;
+    if (typeof found === "string") return found;
+  }
+  throw new EngineFailure(
+    "unsupported-model",
+    `${weightsDir} has no chat template.`,
+    "A base model reads raw prompts: set the variant's prompt format to raw.",
+  );
+}
+
+/** A special token is a text, or an object with the text as its content. */
+function tokenText(token: unknown): string | undefined {
+  if (typeof token === "string") return token;
+  const content = (token as { readonly content?: unknown } | null | undefined)?.content;
+  return typeof content === "string" ? content : undefined;
+}

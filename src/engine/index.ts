@@ -1,0 +1,61 @@
+import { EngineFailure, type Model, type ModelOptions, type Prompt } from "../domain/engine.ts";
+import { openChatTemplate } from "./chat-template.ts";
+import { SessionClient } from "./session/client.ts";
+import { openTokenizer } from "./tokenizer.ts";
+import { readCheckpoint } from "./weights/checkpoint.ts";
+
+/** What a weights folder holds, from config.json and the headers of its files. */
+export interface WeightsInfo {
+  /** E.g. "LlamaForCausalLM". */
+  readonly architecture: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly vocabSize: number;
+  readonly maxPositions: number;
+  /** The safetensors files, as paths within `weightsDir`. */
+  readonly files: readonly string[];
+}
+
+/** Checks a weights folder without loading it: every tensor is there, in its shape, in full. Throws EngineFailure. */
+export function inspectWeights(weightsDir: string): WeightsInfo {
+  const { architecture, shape, files } = readCheckpoint(weightsDir);
+  const { layers, hiddenSize, vocabSize, maxPositions } = shape;
+  return { architecture: architecture.name, layers, hiddenSize, vocabSize, maxPositions, files };
+}
+
+/** Loads a model; its session runs in a thread of its own. Rejects with EngineFailure. */
+export async function openModel(options: ModelOptions): Promise<Model> {
+  const { weightsDir, provider, maxBatchTokens } = options;
+  if (provider === "cuda" || provider === "webgpu") {
+    throw new EngineFailure(
+      "provider-missing",
+      `This version of steerform has no ${provider} provider.`,
+      "Set the engine's provider to cpu or auto.",
+    );
+  }
+  const tokenizer = openTokenizer(weightsDir);
+  const renderChat = openChatTemplate(weightsDir, tokenizer.config);
+  const session = await SessionClient.open({ weightsDir, maxBatchTokens });
+
+  /** A chat template writes its special tokens itself; a second BOS would be one too many. */
+  const encode = (prompt: Prompt): number[] =>
+    prompt.format === "raw"
+      ? tokenizer.encode(prompt.text, true)
+      : tokenizer.encode(renderChat(prompt.messages), false);
+
+  return {
+    ...session.opened,
+    provider: "cpu",
+    encode,
+    decode: (ids) => tokenizer.decode(ids),
+    tokenId(text) {
+      const ids = tokenizer.encode(text, false);
+      return ids.length === 1 ? ids[0] : undefined;
+    },
+    generate: (rows, vectors, onProgress) => session.call({ kind: "generate", rows, vectors }, onProgress),
+    capture: (rows, onProgress) => session.call({ kind: "capture", rows }, onProgress),
+    nextTokenProbabilities: (prompts, tokenIds, onProgress) =>
+      session.call({ kind: "score", prompts, tokenIds }, onProgress),
+    close: () => session.close(),
+  };
+}

@@ -1,0 +1,56 @@
+import * as ort from "onnxruntime-node";
+
+/** The only door to onnxruntime-node: a session from a graph in memory, and typed tensors for it. */
+
+export type TensorData = Float32Array | Int32Array | BigInt64Array;
+
+export interface Tensor {
+  readonly data: TensorData;
+  readonly shape: readonly number[];
+}
+
+export class OnnxSession {
+  readonly #session: ort.InferenceSession;
+
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  /** External data is found by its location under `externalRoot`. Threads: as many as physical cores (the default). */
+  static async open(graph: Uint8Array, externalRoot: string): Promise<OnnxSession> {
+    const session = await ort.InferenceSession.create(graph, {
+      executionProviders: ["cpu"],
+      logSeverityLevel: 3,
+      extra: {
+        session: { model_external_initializers_file_folder_path: externalRoot },
+        // Without it, ONNX Runtime repeats the cast of a tensor above 1 GiB at every call.
+        optimization: { constant_folding_max_output_size_in_bytes: "0" },
+      },
+    });
+    return new OnnxSession(session);
+  }
+
+  /** Runs the graph. Each fetch is a new tensor (undefined) or is written into the given one. */
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: Readonly<Record<string, Tensor | undefined>>,
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const into: Record<string, ort.Tensor | null> = {};
+    for (const [name, tensor] of Object.entries(fetches)) into[name] = tensor === undefined ? null : toOrt(tensor);
+    const given = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
+    const results = await this.#session.run(given, into);
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as TensorData, shape: dims }]),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function toOrt({ data, shape }: Tensor): ort.Tensor {
+  if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
+  if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
+  return new ort.Tensor("int64", data, shape);
+}

@@ -1,0 +1,75 @@
+import type { Captured, CaptureRow } from "../../domain/engine.ts";
+import { batchesByLength } from "./batches.ts";
+import type { Decoder } from "./decoder.ts";
+import { emptyPrompt, notFinite, promptTooLong } from "./failures.ts";
+import type { CaptureSteering, Report } from "./protocol.ts";
+
+export async function capture(
+  decoder: Decoder,
+  rows: readonly CaptureRow[],
+  maxBatchTokens: number,
+  report: Report,
+  steering?: CaptureSteering,
+): Promise<Captured[]> {
+  checkRows(rows, decoder.shape.maxPositions);
+  const captured = Array.from<Captured>({ length: rows.length });
+  let [rowsDone, tokens] = [0, 0];
+  const lengths = rows.map(({ ids }) => ids.length);
+  for (const batch of batchesByLength(lengths, maxBatchTokens)) {
+    const chosen = batch.map((index) => rows[index]!);
+    const { poolMeans, poolNorms } = await decoder.forward({
+      rows: chosen.map(({ ids }) => ids),
+      past: chosen.map(() => 0),
+      pools: chosen.map(({ pools }) => pools),
+      vectors: steering?.vectors ?? [],
+      steering: batch.map((index) => steering?.rows[index] ?? []),
+    });
+    const poolCount = Math.max(...chosen.map(({ pools }) => pools.length));
+    for (const [place, index] of batch.entries()) {
+      const row = unpack(decoder, { poolMeans, poolNorms, place, rows: batch.length, poolCount }, rows[index]!);
+      if (!row.norms.every(Number.isFinite)) throw notFinite(`The residual stream of row ${index}`);
+      captured[index] = row;
+      tokens += lengths[index]!;
+    }
+    rowsDone += batch.length;
+    report({ rowsDone, rows: rows.length, tokens });
+  }
+  return captured;
+}
+
+interface PooledBatch {
+  /** [layers, rows, pools, hidden] */
+  readonly poolMeans: Float32Array;
+  /** [layers, rows, pools] */
+  readonly poolNorms: Float32Array;
+  readonly place: number;
+  readonly rows: number;
+  readonly poolCount: number;
+}
+
+function unpack(decoder: Decoder, batch: PooledBatch, { pools }: CaptureRow): Captured {
+  const { layers, hiddenSize } = decoder.shape;
+  const means = new Float32Array(pools.length * layers * hiddenSize);
+  const norms = new Float32Array(pools.length * layers);
+  for (let layer = 0; layer < layers; layer++) {
+    for (let pool = 0; pool < pools.length; pool++) {
+      const from = (layer * batch.rows + batch.place) * batch.poolCount + pool;
+      const to = pool * layers + layer;
+      means.set(batch.poolMeans.subarray(from * hiddenSize, (from + 1) * hiddenSize), to * hiddenSize);
+      norms[to] = batch.poolNorms[from]!;
+    }
+  }
+  return { means, norms };
+}
+
+function checkRows(rows: readonly CaptureRow[], maxPositions: number): void {
+  for (const [index, { ids, pools }] of rows.entries()) {
+    if (ids.length === 0) throw emptyPrompt(index);
+    if (ids.length > maxPositions) throw promptTooLong(index, `${ids.length} tokens`, maxPositions);
+    for (const pool of pools) {
+      if (pool.length === 0) throw new Error(`Internal error: row ${index} has an empty pool`);
+      const outside = pool.find((token) => !(Number.isInteger(token) && token >= 0 && token < ids.length));
+      if (outside !== undefined) throw new Error(`Internal error: row ${index} of ${ids.length} has no token ${outside}`);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import { EngineFailure, type RowSteering } from "../../domain/engine.ts";
+import type { DecoderShape } from "../architectures/types.ts";
+import { GQA } from "../attention/gqa.ts";
+import { buildDecoderGraph, IO } from "../decoder-graph.ts";
+import { OnnxSession, type Tensor } from "../onnx/runtime.ts";
+import { readCheckpoint } from "../weights/checkpoint.ts";
+import type { KvCache } from "./kv-cache.ts";
+
+/** One forward pass over a padded batch. What is left out costs nothing. */
+export interface Forward {
+  /** New token ids of each row; rows of one pass are padded to the longest. */
+  readonly rows: readonly (readonly number[])[];
+  /** Tokens already in the cache: the same for all rows when a row has several new ones. */
+  readonly past: readonly number[];
+  /** Rows of the cache from `first` on; without a cache, nothing is kept. */
+  readonly cache?: { readonly memory: KvCache; readonly first: number };
+  readonly vectors?: readonly Float32Array[];
+  readonly steering?: readonly (readonly RowSteering[])[];
+  /** Rows whose last token's prediction is wanted. */
+  readonly predict?: "all";
+  /** Indices of rows whose logits are returned. */
+  readonly logitRows?: readonly number[];
+  /** Token ids whose probability is returned for every row. */
+  readonly scoreTokens?: readonly number[];
+  /** For each row, lists of the token indices to average. */
+  readonly pools?: readonly (readonly (readonly number[])[])[];
+}
+
+export interface Prediction {
+  /** [rows] */
+  readonly likeliest: readonly number[];
+  /** [rows]: finite if and only if all logits of the row are. */
+  readonly logitSums: Float32Array;
+  /** [logitRows, vocab] */
+  readonly logits: Float32Array;
+  /** [rows, scoreTokens] */
+  readonly scores: Float32Array;
+  /** [layers, rows, pools, hidden] */
+  readonly poolMeans: Float32Array;
+  /** [layers, rows, pools] */
+  readonly poolNorms: Float32Array;
+}
+
+/** A loaded checkpoint and its session. */
+export class Decoder {
+  readonly shape: DecoderShape;
+  readonly stopIds: ReadonlySet<number>;
+  readonly #session: OnnxSession;
+
+  private constructor(shape: DecoderShape, stopIds: ReadonlySet<number>, session: OnnxSession) {
+    this.shape = shape;
+    this.stopIds = stopIds;
+    this.#session = session;
+  }
+
+  /** Throws EngineFailure. */
+  static async open(weightsDir: string): Promise<Decoder> {
+    const checkpoint = readCheckpoint(weightsDir);
+    const { bytes, externalRoot } = buildDecoderGraph(checkpoint);
+    const session = await refused(() => OnnxSession.open(bytes, externalRoot), "could not load the model");
+    return new Decoder(checkpoint.shape, new Set(checkpoint.stopIds), session);
+  }
+
+  async forward(pass: Forward): Promise<Prediction> {
+    const { rows, past, cache } = pass;
+    const width = Math.max(...rows.map((row) => row.length));
+    const count = rows.length;
+    const ids = new BigInt64Array(count * width);
+    for (const [row, tokens] of rows.entries()) {
+      for (const [index, token] of tokens.entries()) ids[row * width + index] = BigInt(token);
+    }
+    const lengths = rows.map((row, index) => past[index]! + row.length);
+    const memory = cache?.memory.view(cache.first, count) ?? this.#noCache(count);
+    const asked = pass.predict === undefined ? [] : rows.map((row, index) => index * width + row.length - 1);
+    const feeds: Record<string, Tensor> = {
+      ...memory.feeds,
+      [GQA.ids]: { data: ids, shape: [count, width] },
+      [GQA.lastIndex]: { data: Int32Array.from(lengths, (length) => length - 1), shape: [count] },
+      // Several new tokens at once are the kernel's "first prompt": their total is the padded width.
+      [GQA.totalLength]: {
+        data: Int32Array.of(width > 1 ? past[0]! + width : Math.max(...lengths)),
+        shape: [],
+      },
+      ...this.#steeringFeeds(pass, count),
+      ...poolFeeds(pass.pools, width),
+      [IO.logitTokens]: integers(asked),
+      [IO.logitRows]: integers(pass.logitRows ?? []),
+      [IO.scoreRows]: integers(pass.scoreTokens === undefined ? [] : asked.map((_, index) => index)),
+      [IO.scoreTokens]: integers(pass.scoreTokens ?? []),
+    };
+    const wanted: Record<string, undefined> = { [IO.likeliest]: undefined, [IO.logitSums]: undefined };
+    for (const name of [IO.logits, IO.scores, IO.poolMeans, IO.poolNorms]) wanted[name] = undefined;
+    const results = await refused(
+      () => this.#session.run(feeds, { ...memory.fetches, ...wanted }),
+      "failed in a forward pass",
+    );
+    const floats = (name: string): Float32Array => results[name]!.data as Float32Array;
+    return {
+      likeliest: Array.from(results[IO.likeliest]!.data as BigInt64Array, Number),
+      logitSums: floats(IO.logitSums),
+      logits: floats(IO.logits),
+      scores: floats(IO.scores),
+      poolMeans: floats(IO.poolMeans),
+      poolNorms: floats(IO.poolNorms),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  #noCache(count: number): { readonly feeds: Record<string, Tensor>; readonly fetches: Record<string, Tensor> } {
+    const empty: Tensor = { data: new Float32Array(0), shape: [count, this.shape.kvHeads, 0, this.shape.headDim] };
+    const feeds: Record<string, Tensor> = {};
+    for (let layer = 0; layer < this.shape.layers; layer++) {
+      feeds[GQA.pastKey(layer)] = empty;
+      feeds[GQA.pastValue(layer)] = empty;
+    }
+    return { feeds, fetches: {} };
+  }
+
+  #steeringFeeds({ vectors = [], steering }: Forward, count: number): Record<string, Tensor> {
+    const { layers, hiddenSize } = this.shape;
+    const which = new BigInt64Array(layers * count);
+    const coefficients = new Float32Array(layers * count);
+    for (const [row, entries] of (steering ?? []).entries()) {
+      for (const { layer, vector, coefficient } of entries) {
+        which[layer * count + row] = BigInt(vector);
+        coefficients[layer * count + row] = coefficient;
+      }
+    }
+    const stacked = new Float32Array(Math.max(1, vectors.length) * hiddenSize);
+    for (const [index, vector] of vectors.entries()) stacked.set(vector, index * hiddenSize);
+    return {
+      [IO.vectors]: { data: stacked, shape: [stacked.length / hiddenSize, hiddenSize] },
+      [IO.steerVector]: { data: which, shape: [layers, count] },
+      [IO.steerCoefficient]: { data: coefficients, shape: [layers, count, 1] },
+    };
+  }
+}
+
+/** Every row reads the tokens that any of its pools needs, padded to the row that needs most. */
+function poolFeeds(pools: Forward["pools"] = [], width: number): Record<string, Tensor> {
+  const read = pools.map((lists) => [...new Set(lists.flat())]);
+  const readWidth = Math.max(0, ...read.map((tokens) => tokens.length));
+  const poolCount = Math.max(0, ...pools.map((lists) => lists.length));
+  const tokens = new BigInt64Array(pools.length * readWidth);
+  const weights = new Float32Array(pools.length * poolCount * readWidth);
+  for (const [row, lists] of pools.entries()) {
+    const place = new Map(read[row]!.map((token, index) => [token, index]));
+    for (let index = 0; index < readWidth; index++) {
+      // Padding reads a token of the row itself, with weight 0.
+      tokens[row * readWidth + index] = BigInt(row * width + (read[row]![index] ?? read[row]![0]!));
+    }
+    for (const [pool, list] of lists.entries()) {
+      for (const token of list) weights[(row * poolCount + pool) * readWidth + place.get(token)!]! += 1 / list.length;
+    }
+  }
+  return {
+    [IO.poolTokens]: { data: tokens, shape: [pools.length, readWidth] },
+    [IO.poolWeights]: { data: weights, shape: [pools.length, poolCount, readWidth] },
+  };
+}
+
+function integers(values: readonly number[]): Tensor {
+  return { data: BigInt64Array.from(values, BigInt), shape: [values.length] };
+}
+
+async function refused<T>(work: () => Promise<T>, what: string): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = "If memory ran out, lower engine.maxBatchTokens.";
+    throw new EngineFailure("runtime", `ONNX Runtime ${what}: ${reason}`, hint);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Captured, CaptureRow, EngineFailureKind, Generated, GenerateRow, Progress, RowSteering } from "../../domain/engine.ts";
+
+/** What the session's thread is started with. */
+export interface WorkerOptions {
+  readonly weightsDir: string;
+  readonly maxBatchTokens: number;
+}
+
+/** Steering during a capture: not part of the contract, but what tests of the place of steering need. */
+export interface CaptureSteering {
+  readonly vectors: readonly Float32Array[];
+  readonly rows: readonly (readonly RowSteering[])[];
+}
+
+export type Call =
+  | { readonly kind: "generate"; readonly rows: readonly GenerateRow[]; readonly vectors: readonly Float32Array[] }
+  | { readonly kind: "capture"; readonly rows: readonly CaptureRow[]; readonly steering?: CaptureSteering }
+  | {
+      readonly kind: "score";
+      readonly prompts: readonly (readonly number[])[];
+      readonly tokenIds: readonly number[];
+    };
+
+export interface Answers {
+  readonly generate: Generated[];
+  readonly capture: Captured[];
+  readonly score: Float32Array[];
+}
+
+export type Request = { readonly id: number; readonly call: Call } | { readonly close: true };
+
+export interface OpenedModel {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly vocabSize: number;
+  readonly maxPositions: number;
+}
+
+/** A failure as data: an Error loses its class between threads. */
+export type Failure =
+  | { readonly user: true; readonly kind: EngineFailureKind; readonly message: string; readonly hint: string }
+  | { readonly user: false; readonly message: string; readonly stack: string };
+
+export type Response =
+  | { readonly opened: OpenedModel }
+  | { readonly openFailed: Failure }
+  | { readonly id: number; readonly progress: Progress }
+  | { readonly id: number; readonly answer: Answers[keyof Answers] }
+  | { readonly id: number; readonly failed: Failure };
+
+/** Called after every forward pass. */
+export type Report = (progress: Progress) => void;

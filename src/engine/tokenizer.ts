@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { EngineFailure } from "../domain/engine.ts";
+import { readJsonFile } from "./weights/json-file.ts";
+
+/** The only door to @huggingface/tokenizers. */
+export interface Tokenizer {
+  /** Ids of a text, with what the post-processor adds (e.g. BOS) or without. */
+  encode(text: string, addSpecialTokens: boolean): number[];
+  /** Text of ids, special tokens skipped. */
+  decode(ids: readonly number[]): string;
+  /** tokenizer_config.json, for the chat template. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Throws EngineFailure `weights-missing` or `unsupported-model`. */
+export function openTokenizer(weightsDir: string): Tokenizer {
+  const path = join(weightsDir, "tokenizer.json");
+  const definition = readJsonFile(path);
+  if (definition === undefined) {
+    throw new EngineFailure(
+      "weights-missing",
+      `${weightsDir} has no tokenizer.json.`,
+      "Download the model's tokenizer.json; a SentencePiece tokenizer.model alone is not read.",
+    );
+  }
+  const config = readJsonFile(join(weightsDir, "tokenizer_config.json")) ?? {};
+  const tokenizer = construct(path, definition, config);
+  return {
+    config,
+    encode: (text, addSpecialTokens) => tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids,
+    // The package refuses an empty list.
+    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
+  };
+}
+
+function construct(path: string, definition: object, config: object): HuggingFaceTokenizer {
+  try {
+    return new HuggingFaceTokenizer(definition, config);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EngineFailure(
+      "unsupported-model",
+      `${path} could not be used: ${reason}`,
+      "Check that the file is whole; tokenizers of Llama's kind (BPE) are supported.",
+    );
+  }
+}
