@@ -20,7 +20,8 @@ export class OnnxSession {
   static async open(graph: Uint8Array, externalRoot: string): Promise<OnnxSession> {
     const session = await ort.InferenceSession.create(graph, {
       executionProviders: ["cpu"],
-      logSeverityLevel: 3,
+      // What goes wrong is thrown; ONNX Runtime would write it to the terminal as well.
+      logSeverityLevel: 4,
       extra: {
         session: { model_external_initializers_file_folder_path: externalRoot },
         // Without it, ONNX Runtime repeats the cast of a tensor above 1 GiB at every call.

@@ -71,7 +71,9 @@ export class Decoder {
     }
     const lengths = rows.map((row, index) => past[index]! + row.length);
     const memory = cache?.memory.view(cache.first, count) ?? this.#noCache(count);
-    const asked = pass.predict === undefined ? [] : rows.map((row, index) => index * width + row.length - 1);
+    const lastTokens = rows.map((row, index) => index * width + row.length - 1);
+    // Never none: ONNX Runtime's TopK divides by the number of rows, and 0 of them ends the process (SIGFPE).
+    const asked = pass.predict === undefined ? [0] : lastTokens;
     const feeds: Record<string, Tensor> = {
       ...memory.feeds,
       [GQA.ids]: { data: ids, shape: [count, width] },
@@ -85,7 +87,7 @@ export class Decoder {
       ...poolFeeds(pass.pools, width),
       [IO.logitTokens]: integers(asked),
       [IO.logitRows]: integers(pass.logitRows ?? []),
-      [IO.scoreRows]: integers(pass.scoreTokens === undefined ? [] : asked.map((_, index) => index)),
+      [IO.scoreRows]: integers(pass.scoreTokens === undefined ? [] : lastTokens.map((_, index) => index)),
       [IO.scoreTokens]: integers(pass.scoreTokens ?? []),
     };
     const wanted: Record<string, undefined> = { [IO.likeliest]: undefined, [IO.logitSums]: undefined };
