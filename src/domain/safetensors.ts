@@ -60,7 +60,9 @@ export function headerByteLength(firstBytes: Uint8Array, fileBytes: number): num
   }
   const length = view(firstBytes).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
-    throw new SafetensorsError(`the header claims ${length} bytes, more than the format's limit of ${MAX_HEADER_BYTES}`);
+    throw new SafetensorsError(
+      `the header claims ${length} bytes, more than the format's limit of ${MAX_HEADER_BYTES}`,
+    );
   }
   if (Number(length) > fileBytes - LENGTH_BYTES) {
     throw new SafetensorsError(`the header claims ${length} bytes, but the file has ${fileBytes}`);

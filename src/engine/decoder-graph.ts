@@ -17,7 +17,7 @@ export const IO = {
   steerCoefficient: "steer_coefficient",
   /** i64[readers, width]: tokens to pool. */
   poolTokens: "pool_tokens",
-  /** f32[readers, pools, width]: each token's weight in each pool. */
+  /** f32[1, readers, pools, width]: each token's weight in each pool. */
   poolWeights: "pool_weights",
   /** i64[n]: tokens whose next token is wanted. */
   logitTokens: "logit_tokens",
@@ -76,7 +76,13 @@ export function buildDecoderGraph(checkpoint: Checkpoint): DecoderGraph {
   const last = addNorm(context, stream, architecture.finalNorm, "final");
   capture.read(last.sum);
   capture.finish();
-  addPredictions(graph, last.normed, context.weight(shape.tiedHead ? architecture.embedding : architecture.head), shape);
+  context.attention.finish();
+  addPredictions(
+    graph,
+    last.normed,
+    context.weight(shape.tiedHead ? architecture.embedding : architecture.head),
+    shape,
+  );
   return { bytes: graph.finish(), externalRoot };
 }
 
@@ -119,20 +125,19 @@ function addSteering(graph: GraphBuilder, hiddenSize: number, layers: number): (
 /** Pools residual streams in the graph, so that nothing of size [tokens, hidden] leaves it. */
 function addCapture(graph: GraphBuilder, hiddenSize: number): { read(residual: Value): void; finish(): void } {
   const tokens = graph.input(IO.poolTokens, "int64", ["readers", "pool_width"]);
-  const weights = graph.input(IO.poolWeights, "float32", ["readers", "pools", "pool_width"]);
-  const layer0 = graph.integers([0]);
+  // The leading 1 becomes the layers' axis.
+  const weights = graph.input(IO.poolWeights, "float32", [1, "readers", "pools", "pool_width"]);
   const means: Value[] = [];
   const norms: Value[] = [];
   return {
     read(residual) {
       const at = `capture.${means.length}`;
       const read = graph.node("Gather", [residual, tokens], `${at}.read`); // [readers, pool_width, hidden]
-      const mean = graph.node("MatMul", [weights, read], `${at}.mean`);
+      means.push(graph.node("MatMul", [weights, read], `${at}.mean`));
       const squares = graph.node("Mul", [read, read], `${at}.squares`);
       const sums = graph.node("ReduceSum", [squares, graph.integers([2])], `${at}.sums`); // [readers, pool_width, 1]
-      const norm = graph.node("MatMul", [weights, graph.node("Sqrt", [sums], `${at}.lengths`)], `${at}.norm`);
-      means.push(graph.node("Unsqueeze", [mean, layer0], `${at}.mean_layer`));
-      norms.push(graph.node("Unsqueeze", [norm, layer0], `${at}.norm_layer`));
+      const lengths = graph.node("Sqrt", [sums], `${at}.lengths`);
+      norms.push(graph.node("MatMul", [weights, lengths], `${at}.norm`));
     },
     finish() {
       const attributes = { axis: { int: 0 } };
@@ -145,12 +150,7 @@ function addCapture(graph: GraphBuilder, hiddenSize: number): { read(residual: V
 }
 
 /** The vocabulary's matrix is multiplied for the asked tokens only. */
-function addPredictions(
-  graph: GraphBuilder,
-  normed: Value,
-  head: Value,
-  shape: { readonly vocabSize: number },
-): void {
+function addPredictions(graph: GraphBuilder, normed: Value, head: Value, shape: { readonly vocabSize: number }): void {
   const asked = graph.node("Gather", [normed, graph.input(IO.logitTokens, "int64", ["asked"])], "asked");
   const all = graph.node("Gemm", [asked, head], "all_logits", { attributes: { transB: { int: 1 } } });
   // TopK and not ArgMax: on CUDA it is many times faster over a large vocabulary.

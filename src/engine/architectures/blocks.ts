@@ -4,8 +4,8 @@ import type { BlockContext, Stream } from "./types.ts";
 /** Parts that families share. Every function adds nodes to the context's graph; values are [tokens, features]. */
 
 /** x · weightᵀ, the weight [out, in] as it lies in the file. */
-export function linear(context: BlockContext, input: Value, weight: string, output: string): Value {
-  return context.graph.node("Gemm", [input, context.weight(weight)], output, { attributes: { transB: { int: 1 } } });
+export function linear(context: BlockContext, input: Value, weight: Value, output: string): Value {
+  return context.graph.node("Gemm", [input, weight], output, { attributes: { transB: { int: 1 } } });
 }
 
 /** Sums the stream and normalizes the sum by its root mean square (Zhang & Sennrich 2019). */
@@ -35,21 +35,30 @@ export function addNorm(
 /** silu(x · gateᵀ) ⊙ (x · upᵀ) · downᵀ (Shazeer 2020, SwiGLU). */
 export function gatedMlp(context: BlockContext, input: Value, prefix: string): Value {
   const { graph } = context;
-  const gate = linear(context, input, `${prefix}.gate_proj.weight`, `${prefix}.gate`);
-  const up = linear(context, input, `${prefix}.up_proj.weight`, `${prefix}.up`);
+  const gate = linear(context, input, context.weight(`${prefix}.gate_proj.weight`), `${prefix}.gate`);
+  const up = linear(context, input, context.weight(`${prefix}.up_proj.weight`), `${prefix}.up`);
   const silu = graph.node("QuickGelu", [gate], `${prefix}.silu`, {
     attributes: { alpha: { float: 1 } },
     domain: "com.microsoft",
   });
   const gated = graph.node("Mul", [silu, up], `${prefix}.gated`);
-  return linear(context, gated, `${prefix}.down_proj.weight`, `${prefix}.out`);
+  return linear(context, gated, context.weight(`${prefix}.down_proj.weight`), `${prefix}.out`);
 }
 
 /** Attention over the row's past, with rotary positions: queries, keys and values from `input`, then the output matrix. */
 export function selfAttention(context: BlockContext, layer: number, input: Value, prefix: string): Value {
-  const query = linear(context, input, `${prefix}.q_proj.weight`, `${prefix}.q`);
-  const key = linear(context, input, `${prefix}.k_proj.weight`, `${prefix}.k`);
-  const value = linear(context, input, `${prefix}.v_proj.weight`, `${prefix}.v`);
-  const mixed = context.attention.attend(layer, query, key, value);
-  return linear(context, mixed, `${prefix}.o_proj.weight`, `${prefix}.out`);
+  const names = ["q", "k", "v"].map((part) => `${prefix}.${part}_proj.weight`);
+  const packed = linear(context, input, stacked(context, names, `${prefix}.qkv_proj`), `${prefix}.qkv`);
+  return linear(
+    context,
+    context.attention.attend(layer, packed),
+    context.weight(`${prefix}.o_proj.weight`),
+    `${prefix}.out`,
+  );
+}
+
+/** Weights that read the same input, one under the other: one multiplication in place of several. Folded at load. */
+function stacked(context: BlockContext, names: readonly string[], output: string): Value {
+  const parts = names.map((name) => context.weight(name));
+  return context.graph.node("Concat", parts, output, { attributes: { axis: { int: 0 } } });
 }

@@ -31,7 +31,8 @@ function readShape(config: ModelConfig): DecoderShape {
   const headDim = config.count("head_dim", hiddenSize / heads);
   if (heads % kvHeads !== 0) throw config.unsupported(`${heads} heads cannot share ${kvHeads} key/value heads evenly.`);
   // ONNX Runtime's GroupQueryAttention on CPU refuses others.
-  if (headDim % 16 !== 0) throw config.unsupported(`heads of ${headDim} dimensions are not supported (multiples of 16).`);
+  if (headDim % 16 !== 0)
+    throw config.unsupported(`heads of ${headDim} dimensions are not supported (multiples of 16).`);
   return {
     layers: config.count("num_hidden_layers"),
     hiddenSize,

@@ -13,19 +13,24 @@ export const GQA = {
   totalLength: "total_length",
   pastKey: (layer: number): string => `past_key.${layer}`,
   pastValue: (layer: number): string => `past_value.${layer}`,
-  presentKey: (layer: number): string => `present_key.${layer}`,
-  presentValue: (layer: number): string => `present_value.${layer}`,
+  /** i64[rows, kvHeads, n, 1]: the positions whose keys and values are returned. */
+  keepPositions: "keep_positions",
+  /** f32[2 · layers · rows, kvHeads, n, headDim]: layer 0's keys, layer 0's values, layer 1's keys, … */
+  kept: "kept",
 } as const;
 
 /**
- * ONNX Runtime's GroupQueryAttention over rows padded to the right; the CPU's core. The caches are
- * [rows, kvHeads, capacity, headDim], and when a present is fetched into the past's own memory it grows in place.
+ * ONNX Runtime's GroupQueryAttention over rows padded to the right; the CPU's core. Past keys and values are
+ * [rows, kvHeads, capacity, headDim], and only the new ones leave the graph. Fetching the whole cache into the memory of
+ * the past works too, but the Node binding copies every output into a new array: half of a decoding step's time.
  */
 export function gqaCore(graph: GraphBuilder, shape: DecoderShape): AttentionCore {
   const { heads, kvHeads, headDim, hiddenSize } = shape;
   const ids = graph.input(GQA.ids, "int64", ["rows", "width"]);
   const lastIndex = graph.input(GQA.lastIndex, "int32", ["rows"]);
   const totalLength = graph.input(GQA.totalLength, "int32", []);
+  const keepPositions = graph.input(GQA.keepPositions, "int64", ["rows", kvHeads, "kept", 1]);
+  const kept: Value[] = [];
   const tables = ropeTables(shape.ropeFrequencies, shape.maxPositions);
   const cos = graph.floats("rope.cos", [shape.maxPositions, headDim / 2], tables.cos);
   const sin = graph.floats("rope.sin", [shape.maxPositions, headDim / 2], tables.sin);
@@ -39,27 +44,34 @@ export function gqaCore(graph: GraphBuilder, shape: DecoderShape): AttentionCore
 
   return {
     tokenIds: graph.node("Reshape", [ids, graph.integers([-1])], "token_ids"),
-    attend(layer, query, key, value) {
+    attend(layer, packed) {
       const past = [GQA.pastKey(layer), GQA.pastValue(layer)];
-      const present = [GQA.presentKey(layer), GQA.presentValue(layer)];
+      const present = [`present_key.${layer}`, `present_value.${layer}`];
       for (const name of past) graph.input(name, "float32", ["rows", kvHeads, "capacity", headDim]);
       const mixed = `attention.${layer}`;
       graph.nodes(
         "GroupQueryAttention",
-        [padded(query), padded(key), padded(value), ...past, lastIndex, totalLength, cos, sin],
+        [padded(packed), "", "", ...past, lastIndex, totalLength, cos, sin],
         [mixed, ...present],
         {
           attributes: { num_heads: { int: heads }, kv_num_heads: { int: kvHeads }, do_rotary: { int: 1 } },
           domain: "com.microsoft",
         },
       );
-      for (const name of present) graph.output(name, "float32", ["rows", kvHeads, "new_capacity", headDim]);
+      for (const name of present) {
+        const attributes = { batch_dims: { int: 2 } };
+        kept.push(graph.node("GatherND", [name, keepPositions], `${name}.kept`, { attributes }));
+      }
       return flat(mixed, heads * headDim, `${mixed}.flat`);
     },
     addPerRow(tokens, rows, output) {
       const perRow = graph.node("Unsqueeze", [rows, graph.integers([1])], `${output}.rows`);
       const sum = graph.node("Add", [padded(tokens), perRow], `${output}.padded`);
       return flat(sum, hiddenSize, output);
+    },
+    finish() {
+      graph.node("Concat", kept, GQA.kept, { attributes: { axis: { int: 0 } } });
+      graph.output(GQA.kept, "float32", ["layers_and_rows", kvHeads, "kept", headDim]);
     },
   };
 }

@@ -4,8 +4,13 @@ import type { Value } from "../onnx/graph-builder.ts";
 export interface AttentionCore {
   /** Token ids: [tokens]. */
   readonly tokenIds: Value;
-  /** Rotary attention of every token over its own row's past: [tokens, heads · headDim] in and out. */
-  attend(layer: number, query: Value, key: Value, value: Value): Value;
+  /**
+   * Rotary attention of every token over its own row's past: queries, keys and values side by side,
+   * [tokens, (heads + 2 · kvHeads) · headDim], to [tokens, heads · headDim].
+   */
+  attend(layer: number, packed: Value): Value;
   /** Adds to every token of a row that row's own vector: [tokens, hidden] + [rows, hidden]. */
   addPerRow(tokens: Value, rows: Value, output: string): Value;
+  /** Called once, after the last layer. */
+  finish(): void;
 }

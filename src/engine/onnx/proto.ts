@@ -14,8 +14,7 @@ export type ElementType = keyof typeof DATA_TYPE;
 export type Domain = keyof typeof OPSETS;
 /** A number is a fixed size, a text the name of one that is known at run time only. */
 export type Dimension = number | string;
-export type Attribute =
-  { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
+export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
 
 export interface Node {
   readonly op: string;

@@ -31,15 +31,10 @@ export class OnnxSession {
     return new OnnxSession(session);
   }
 
-  /** Runs the graph. Each fetch is a new tensor (undefined) or is written into the given one. */
-  async run(
-    feeds: Readonly<Record<string, Tensor>>,
-    fetches: Readonly<Record<string, Tensor | undefined>>,
-  ): Promise<Readonly<Record<string, Tensor>>> {
-    const into: Record<string, ort.Tensor | null> = {};
-    for (const [name, tensor] of Object.entries(fetches)) into[name] = tensor === undefined ? null : toOrt(tensor);
+  /** Runs the graph and returns all of its outputs. */
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>> {
     const given = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
-    const results = await this.#session.run(given, into);
+    const results = await this.#session.run(given);
     return Object.fromEntries(
       Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as TensorData, shape: dims }]),
     );

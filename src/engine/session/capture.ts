@@ -69,7 +69,8 @@ function checkRows(rows: readonly CaptureRow[], maxPositions: number): void {
     for (const pool of pools) {
       if (pool.length === 0) throw new Error(`Internal error: row ${index} has an empty pool`);
       const outside = pool.find((token) => !(Number.isInteger(token) && token >= 0 && token < ids.length));
-      if (outside !== undefined) throw new Error(`Internal error: row ${index} of ${ids.length} has no token ${outside}`);
+      if (outside !== undefined)
+        throw new Error(`Internal error: row ${index} of ${ids.length} has no token ${outside}`);
     }
   }
 }

@@ -90,7 +90,13 @@ export class SessionClient {
   #lose(reason: string): void {
     this.#gone = true;
     for (const { reject } of this.#pending.values()) {
-      reject(new EngineFailure("runtime", `The model is gone: ${reason}.`, "If memory ran out, lower engine.maxBatchTokens."));
+      reject(
+        new EngineFailure(
+          "runtime",
+          `The model is gone: ${reason}.`,
+          "If memory ran out, lower engine.maxBatchTokens.",
+        ),
+      );
     }
     this.#pending.clear();
   }

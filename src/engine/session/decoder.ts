@@ -70,12 +70,15 @@ export class Decoder {
       for (const [index, token] of tokens.entries()) ids[row * width + index] = BigInt(token);
     }
     const lengths = rows.map((row, index) => past[index]! + row.length);
-    const memory = cache?.memory.view(cache.first, count) ?? this.#noCache(count);
     const lastTokens = rows.map((row, index) => index * width + row.length - 1);
     // Never none: ONNX Runtime's TopK divides by the number of rows, and 0 of them ends the process (SIGFPE).
     const asked = pass.predict === undefined ? [0] : lastTokens;
     const feeds: Record<string, Tensor> = {
-      ...memory.feeds,
+      // A first prompt needs no past: the kernel would copy the empty cache.
+      ...(cache === undefined || past.every((length) => length === 0)
+        ? this.#noPast(count)
+        : cache.memory.feeds(cache.first, count)),
+      ...this.#keepFeeds(pass, width),
       [GQA.ids]: { data: ids, shape: [count, width] },
       [GQA.lastIndex]: { data: Int32Array.from(lengths, (length) => length - 1), shape: [count] },
       // Several new tokens at once are the kernel's "first prompt": their total is the padded width.
@@ -90,13 +93,10 @@ export class Decoder {
       [IO.scoreRows]: integers(pass.scoreTokens === undefined ? [] : lastTokens.map((_, index) => index)),
       [IO.scoreTokens]: integers(pass.scoreTokens ?? []),
     };
-    const wanted: Record<string, undefined> = { [IO.likeliest]: undefined, [IO.logitSums]: undefined };
-    for (const name of [IO.logits, IO.scores, IO.poolMeans, IO.poolNorms]) wanted[name] = undefined;
-    const results = await refused(
-      () => this.#session.run(feeds, { ...memory.fetches, ...wanted }),
-      "failed in a forward pass",
-    );
+    const results = await refused(() => this.#session.run(feeds), "failed in a forward pass");
     const floats = (name: string): Float32Array => results[name]!.data as Float32Array;
+    const widths = rows.map((row) => row.length);
+    cache?.memory.append(cache.first, past, widths, width, floats(GQA.kept));
     return {
       likeliest: Array.from(results[IO.likeliest]!.data as BigInt64Array, Number),
       logitSums: floats(IO.logitSums),
@@ -111,14 +111,30 @@ export class Decoder {
     await this.#session.close();
   }
 
-  #noCache(count: number): { readonly feeds: Record<string, Tensor>; readonly fetches: Record<string, Tensor> } {
+  #noPast(count: number): Record<string, Tensor> {
     const empty: Tensor = { data: new Float32Array(0), shape: [count, this.shape.kvHeads, 0, this.shape.headDim] };
     const feeds: Record<string, Tensor> = {};
     for (let layer = 0; layer < this.shape.layers; layer++) {
       feeds[GQA.pastKey(layer)] = empty;
       feeds[GQA.pastValue(layer)] = empty;
     }
-    return { feeds, fetches: {} };
+    return feeds;
+  }
+
+  /** Positions of the new tokens, when a cache is to keep them; padding repeats the row's last. */
+  #keepFeeds({ rows, past, cache }: Forward, width: number): Record<string, Tensor> {
+    const { kvHeads } = this.shape;
+    if (cache === undefined) {
+      return { [GQA.keepPositions]: { data: new BigInt64Array(0), shape: [rows.length, kvHeads, 0, 1] } };
+    }
+    const positions = new BigInt64Array(rows.length * kvHeads * width);
+    let at = 0;
+    for (const [row, { length }] of rows.entries()) {
+      for (let head = 0; head < kvHeads; head++) {
+        for (let token = 0; token < width; token++) positions[at++] = BigInt(past[row]! + Math.min(token, length - 1));
+      }
+    }
+    return { [GQA.keepPositions]: { data: positions, shape: [rows.length, kvHeads, width, 1] } };
   }
 
   #steeringFeeds({ vectors = [], steering }: Forward, count: number): Record<string, Tensor> {
@@ -160,7 +176,7 @@ function poolFeeds(pools: Forward["pools"] = [], width: number): Record<string, 
   }
   return {
     [IO.poolTokens]: { data: tokens, shape: [pools.length, readWidth] },
-    [IO.poolWeights]: { data: weights, shape: [pools.length, poolCount, readWidth] },
+    [IO.poolWeights]: { data: weights, shape: [1, pools.length, poolCount, readWidth] },
   };
 }
 

@@ -64,9 +64,15 @@ export async function generate(
       const first = active.length;
       const entering = waiting.splice(0, room).map((index) => start(index, rows[index]!));
       active.push(...entering);
-      await run(first, entering.map(({ row }) => row.promptIds));
+      await run(
+        first,
+        entering.map(({ row }) => row.promptIds),
+      );
     } else {
-      await run(0, active.map(({ ids }) => [ids.at(-1)!]));
+      await run(
+        0,
+        active.map(({ ids }) => [ids.at(-1)!]),
+      );
     }
     removeFinished(active, memory, results);
     report({ rowsDone: rows.length - waiting.length - active.length, rows: rows.length, tokens });
@@ -131,7 +137,9 @@ function checkRows(rows: readonly GenerateRow[], vectors: readonly Float32Array[
       const known = Number.isInteger(layer) && layer >= 0 && layer < shape.layers;
       if (!known) throw new Error(`Internal error: row ${index} steers layer ${layer} of ${shape.layers}`);
       if (vectors[vector]?.length !== shape.hiddenSize) {
-        throw new Error(`Internal error: row ${index} steers with vector ${vector}, which is not [${shape.hiddenSize}]`);
+        throw new Error(
+          `Internal error: row ${index} steers with vector ${vector}, which is not [${shape.hiddenSize}]`,
+        );
       }
     }
   }

@@ -2,47 +2,53 @@ import type { DecoderShape } from "../architectures/types.ts";
 import { GQA } from "../attention/gqa.ts";
 import type { Tensor } from "../onnx/runtime.ts";
 
-/**
- * Keys and values of `rows` rows of at most `capacity` tokens. A run reads a range of rows and writes its new tokens into
- * the same memory, so nothing is copied from one token to the next.
- */
+/** Keys and values of `rows` rows of at most `capacity` tokens. */
 export class KvCache {
-  readonly rows: number;
-  readonly capacity: number;
   readonly #shape: DecoderShape;
+  readonly #capacity: number;
   readonly #rowSize: number;
-  /** By name of the graph's past input: [rows, kvHeads, capacity, headDim]. */
-  readonly #memory: readonly { readonly past: string; readonly present: string; readonly data: Float32Array }[];
+  /** Layer 0's keys, layer 0's values, layer 1's keys, …: each [rows, kvHeads, capacity, headDim]. */
+  readonly #memory: readonly Float32Array[];
 
   constructor(shape: DecoderShape, rows: number, capacity: number) {
-    this.rows = rows;
-    this.capacity = capacity;
     this.#shape = shape;
+    this.#capacity = capacity;
     this.#rowSize = shape.kvHeads * capacity * shape.headDim;
-    this.#memory = Array.from({ length: shape.layers }, (_, layer) => [
-      { past: GQA.pastKey(layer), present: GQA.presentKey(layer), data: new Float32Array(rows * this.#rowSize) },
-      { past: GQA.pastValue(layer), present: GQA.presentValue(layer), data: new Float32Array(rows * this.#rowSize) },
-    ]).flat();
+    this.#memory = Array.from({ length: 2 * shape.layers }, () => new Float32Array(rows * this.#rowSize));
   }
 
-  /** The memory of rows first … first + count − 1: what a run is fed, and what it fetches into. */
-  view(
-    first: number,
-    count: number,
-  ): { readonly feeds: Record<string, Tensor>; readonly fetches: Record<string, Tensor> } {
+  /** What a run over rows first … first + count − 1 is fed: no copy. */
+  feeds(first: number, count: number): Record<string, Tensor> {
+    const shape = [count, this.#shape.kvHeads, this.#capacity, this.#shape.headDim];
+    const tensor = (data: Float32Array): Tensor => ({
+      data: data.subarray(first * this.#rowSize, (first + count) * this.#rowSize),
+      shape,
+    });
     const feeds: Record<string, Tensor> = {};
-    const fetches: Record<string, Tensor> = {};
-    const shape = [count, this.#shape.kvHeads, this.capacity, this.#shape.headDim];
-    for (const { past, present, data } of this.#memory) {
-      const tensor = { data: data.subarray(first * this.#rowSize, (first + count) * this.#rowSize), shape };
-      feeds[past] = tensor;
-      fetches[present] = tensor;
+    for (let layer = 0; layer < this.#shape.layers; layer++) {
+      feeds[GQA.pastKey(layer)] = tensor(this.#memory[2 * layer]!);
+      feeds[GQA.pastValue(layer)] = tensor(this.#memory[2 * layer + 1]!);
     }
-    return { feeds, fetches };
+    return feeds;
+  }
+
+  /** Stores what a run returned for `lengths` new tokens a row, padded to `width`: [2 · layers · rows, kvHeads, width, headDim]. */
+  append(first: number, past: readonly number[], lengths: readonly number[], width: number, kept: Float32Array): void {
+    const { kvHeads, headDim } = this.#shape;
+    let from = 0;
+    for (const memory of this.#memory) {
+      for (let row = 0; row < lengths.length; row++) {
+        for (let head = 0; head < kvHeads; head++) {
+          const to = (first + row) * this.#rowSize + (head * this.#capacity + past[row]!) * headDim;
+          memory.set(kept.subarray(from, from + lengths[row]! * headDim), to);
+          from += width * headDim;
+        }
+      }
+    }
   }
 
   move(from: number, to: number): void {
-    for (const { data } of this.#memory) {
+    for (const data of this.#memory) {
       data.copyWithin(to * this.#rowSize, from * this.#rowSize, (from + 1) * this.#rowSize);
     }
   }

@@ -1,3 +1,4 @@
+import type { DecoderShape } from "../architectures/types.ts";
 import { batchesByLength } from "./batches.ts";
 import type { Decoder } from "./decoder.ts";
 import { emptyPrompt, notFinite, promptTooLong } from "./failures.ts";
@@ -6,11 +7,31 @@ import type { Report } from "./protocol.ts";
 
 type Prompts = readonly (readonly number[])[];
 
-function checkPrompts(prompts: Prompts, maxPositions: number): void {
-  for (const [index, { length }] of prompts.entries()) {
-    if (length === 0) throw emptyPrompt(index);
-    if (length > maxPositions) throw promptTooLong(index, `${length} tokens`, maxPositions);
+/** The share of tokens above which walking along prefixes, one prompt a pass, is slower than full batches (measured). */
+const WORTH_A_WALK = 0.8;
+
+/**
+ * Probability of each of `tokenIds` as the next token after each prompt. Prompts that begin alike (a judge's do) are
+ * computed along their common prefixes, others in batches; the results are the same to the bit.
+ */
+export async function score(
+  decoder: Decoder,
+  prompts: Prompts,
+  tokenIds: readonly number[],
+  maxBatchTokens: number,
+  report: Report,
+): Promise<Float32Array[]> {
+  checkPrompts(prompts, tokenIds, decoder.shape);
+  const order = Array.from(prompts.keys()).toSorted((a, b) => compareIds(prompts[a]!, prompts[b]!));
+  let [distinct, total] = [0, 0];
+  for (const [place, index] of order.entries()) {
+    const { length } = prompts[index]!;
+    distinct += length - (place === 0 ? 0 : sharedLength(prompts[order[place - 1]!]!, prompts[index]!));
+    total += length;
   }
+  return distinct < WORTH_A_WALK * total
+    ? scoreAlongPrefixes(decoder, prompts, order, tokenIds, maxBatchTokens, report)
+    : scoreInBatches(decoder, prompts, tokenIds, maxBatchTokens, report);
 }
 
 export async function scoreInBatches(
@@ -20,7 +41,6 @@ export async function scoreInBatches(
   maxBatchTokens: number,
   report: Report,
 ): Promise<Float32Array[]> {
-  checkPrompts(prompts, decoder.shape.maxPositions);
   const results = Array.from<Float32Array>({ length: prompts.length });
   const lengths = prompts.map(({ length }) => length);
   let [rowsDone, tokens] = [0, 0];
@@ -50,13 +70,12 @@ export async function scoreInBatches(
 export async function scoreAlongPrefixes(
   decoder: Decoder,
   prompts: Prompts,
+  order: readonly number[],
   tokenIds: readonly number[],
   maxBatchTokens: number,
   report: Report,
 ): Promise<Float32Array[]> {
-  checkPrompts(prompts, decoder.shape.maxPositions);
   const results = Array.from<Float32Array>({ length: prompts.length });
-  const order = Array.from(prompts.keys()).toSorted((a, b) => compareIds(prompts[a]!, prompts[b]!));
   const capacity = Math.max(0, ...prompts.map(({ length }) => length)) + 1;
   const memory = new KvCache(decoder.shape, 1, capacity);
   let cached: readonly number[] = [];
@@ -86,6 +105,15 @@ export async function scoreAlongPrefixes(
     report({ rowsDone: ++rowsDone, rows: prompts.length, tokens });
   }
   return results;
+}
+
+function checkPrompts(prompts: Prompts, tokenIds: readonly number[], shape: DecoderShape): void {
+  for (const [index, { length }] of prompts.entries()) {
+    if (length === 0) throw emptyPrompt(index);
+    if (length > shape.maxPositions) throw promptTooLong(index, `${length} tokens`, shape.maxPositions);
+  }
+  const unknown = tokenIds.find((id) => !(id >= 0 && id < shape.vocabSize));
+  if (unknown !== undefined) throw new Error(`Internal error: there is no token ${unknown} to score`);
 }
 
 function compareIds(a: readonly number[], b: readonly number[]): number {

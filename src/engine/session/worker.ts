@@ -4,7 +4,7 @@ import { capture } from "./capture.ts";
 import { Decoder } from "./decoder.ts";
 import { generate } from "./generate.ts";
 import type { Answers, Call, Failure, Report, Request, Response, WorkerOptions } from "./protocol.ts";
-import { scoreAlongPrefixes, scoreInBatches } from "./score.ts";
+import { score } from "./score.ts";
 
 /** The thread that a session lives in: a run blocks its thread, and the main one must stay free to show progress. */
 
@@ -67,7 +67,7 @@ function perform(
     case "capture":
       return capture(decoder, call.rows, maxBatchTokens, report, call.steering);
     case "score":
-      return process.env["SCORE"] === "batch" ? scoreInBatches(decoder, call.prompts, call.tokenIds, maxBatchTokens, report) : scoreAlongPrefixes(decoder, call.prompts, call.tokenIds, maxBatchTokens, report);
+      return score(decoder, call.prompts, call.tokenIds, maxBatchTokens, report);
   }
 }
 

@@ -42,7 +42,11 @@ function shardPath(weightsDir: string, name: unknown): string {
   }
   const path = join(weightsDir, name);
   if (existsSync(path)) return path;
-  throw new EngineFailure("weights-missing", `${path} is missing, but ${INDEX} names it.`, "Download the missing file.");
+  throw new EngineFailure(
+    "weights-missing",
+    `${path} is missing, but ${INDEX} names it.`,
+    "Download the missing file.",
+  );
 }
 
 /** Every tensor of a safetensors file, by name; only the header is read. Throws EngineFailure `weights-damaged`. */
