@@ -1,9 +1,16 @@
-import type { Captured, CaptureRow } from "../../domain/engine.ts";
+import type { Captured, CaptureRow, RowSteering } from "../../domain/engine.ts";
 import { batchesByLength } from "./batches.ts";
 import type { Decoder } from "./decoder.ts";
 import { emptyPrompt, notFinite, promptTooLong } from "./failures.ts";
-import type { CaptureSteering, Report } from "./protocol.ts";
+import type { Report } from "./protocol.ts";
 
+/** Steering during a capture: not part of the contract, but what tests of the place of steering need. */
+export interface CaptureSteering {
+  readonly vectors: readonly Float32Array[];
+  readonly rows: readonly (readonly RowSteering[])[];
+}
+
+/** Mean residual streams and norms per pool and layer; results in the rows' order. Throws EngineFailure. */
 export async function capture(
   decoder: Decoder,
   rows: readonly CaptureRow[],

@@ -14,15 +14,9 @@ export interface WorkerOptions {
   readonly maxBatchTokens: number;
 }
 
-/** Steering during a capture: not part of the contract, but what tests of the place of steering need. */
-export interface CaptureSteering {
-  readonly vectors: readonly Float32Array[];
-  readonly rows: readonly (readonly RowSteering[])[];
-}
-
 export type Call =
   | { readonly kind: "generate"; readonly rows: readonly GenerateRow[]; readonly vectors: readonly Float32Array[] }
-  | { readonly kind: "capture"; readonly rows: readonly CaptureRow[]; readonly steering?: CaptureSteering }
+  | { readonly kind: "capture"; readonly rows: readonly CaptureRow[]; }
   | {
       readonly kind: "score";
       readonly prompts: readonly (readonly number[])[];

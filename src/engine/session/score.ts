@@ -34,7 +34,7 @@ export async function score(
     : scoreInBatches(decoder, prompts, tokenIds, maxBatchTokens, report);
 }
 
-export async function scoreInBatches(
+async function scoreInBatches(
   decoder: Decoder,
   prompts: Prompts,
   tokenIds: readonly number[],
@@ -67,7 +67,7 @@ export async function scoreInBatches(
  * Prompts in sorted order share as much of their beginning with the one before as with any other, so one row of cache,
  * cut back to what is shared, computes every distinct beginning once: a walk through the prefix tree.
  */
-export async function scoreAlongPrefixes(
+async function scoreAlongPrefixes(
   decoder: Decoder,
   prompts: Prompts,
   order: readonly number[],
@@ -84,12 +84,10 @@ export async function scoreAlongPrefixes(
     const ids = prompts[index]!;
     // A pass of a single token uses another kernel, which rounds differently: keep two.
     let past = Math.max(0, Math.min(sharedLength(cached, ids), ids.length - 2));
-    for (; ids.length - past > maxBatchTokens; past += maxBatchTokens) {
-      await decoder.forward({
-        rows: [ids.slice(past, past + maxBatchTokens)],
-        past: [past],
-        cache: { memory, first: 0 },
-      });
+    while (ids.length - past > Math.max(2, maxBatchTokens)) {
+      const count = Math.min(Math.max(2, maxBatchTokens), ids.length - past - 2);
+      await decoder.forward({ rows: [ids.slice(past, past + count)], past: [past], cache: { memory, first: 0 } });
+      past += count;
     }
     const result = await decoder.forward({
       rows: [ids.slice(past)],

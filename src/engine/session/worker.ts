@@ -65,7 +65,7 @@ function perform(
     case "generate":
       return generate(decoder, call.rows, call.vectors, maxBatchTokens, report);
     case "capture":
-      return capture(decoder, call.rows, maxBatchTokens, report, call.steering);
+      return capture(decoder, call.rows, maxBatchTokens, report);
     case "score":
       return score(decoder, call.prompts, call.tokenIds, maxBatchTokens, report);
   }

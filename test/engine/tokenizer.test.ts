@@ -1,0 +1,49 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openChatTemplate } from "../../src/engine/chat-template.ts";
+import { openTokenizer } from "../../src/engine/tokenizer.ts";
+import { copyOf, readTokenizerGolden, TINY, weightsDir } from "./models.ts";
+
+describe.each(["tied-bf16", ...TINY])("the tokenizer of %s against transformers", (name) => {
+  const golden = readTokenizerGolden(name);
+  const tokenizer = openTokenizer(weightsDir(name));
+
+  it.each(golden.texts)("encodes and decodes $text", ({ text, ids, decoded }) => {
+    expect(tokenizer.encode(text, true)).toEqual(ids);
+    expect(tokenizer.decode(ids)).toBe(decoded);
+  });
+
+  it("renders chats to the same text and ids, with one start token", () => {
+    const render = openChatTemplate(weightsDir(name), tokenizer.config);
+    for (const { messages, text, ids } of golden.chats) {
+      expect(render(messages)).toBe(text);
+      expect(tokenizer.encode(render(messages), false)).toEqual(ids);
+    }
+  });
+
+  it("decodes any ids, halves of characters and special tokens included, to the same text", () => {
+    for (const { ids, text } of golden.decoded) expect(tokenizer.decode(ids)).toBe(text);
+  });
+});
+
+describe("chat templates", () => {
+  it("says what a template refuses", () => {
+    const folder = weightsDir("tied-bf16");
+    const render = openChatTemplate(folder, openTokenizer(folder).config);
+    expect(() => render([{ role: "assistant", content: "Hi" }])).toThrow(
+      `The chat template of ${folder} failed: Conversation roles must alternate user/assistant`,
+    );
+  });
+
+  it("are read from tokenizer_config.json too, and missed at the first chat", () => {
+    const folder = copyOf("tied-bf16");
+    rmSync(join(folder, "chat_template.jinja"));
+    const messages = [{ role: "user" as const, content: "Hi" }];
+    expect(() => openChatTemplate(folder, {})(messages)).toThrow(`${folder} has no chat template.`);
+    const template = "{{ bos_token }}{{ messages[0].content }}";
+    expect(openChatTemplate(folder, { bos_token: { content: "<s>" }, chat_template: template })(messages)).toBe("<s>Hi");
+    writeFileSync(join(folder, "tokenizer.json"), "{");
+    expect(() => openTokenizer(folder)).toThrow(`${join(folder, "tokenizer.json")} is not JSON`);
+  });
+});
