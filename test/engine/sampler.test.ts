@@ -18,7 +18,11 @@ describe("sampleToken", () => {
   it("keeps the smallest set that reaches topP, the token that crosses it included", () => {
     const logits = Float32Array.from([0.1, 0.2, 0.3, 0.4], Math.log);
     const drawn = (topP: number): number[] =>
-      [...new Set(Array.from({ length: 100 }, (_, step) => sampleToken(logits, { temperature: 1, topP, seed: "" }, step / 100)))].toSorted();
+      [
+        ...new Set(
+          Array.from({ length: 100 }, (_, step) => sampleToken(logits, { temperature: 1, topP, seed: "" }, step / 100)),
+        ),
+      ].toSorted();
     expect(drawn(0.05)).toEqual([3]);
     expect(drawn(0.5)).toEqual([2, 3]);
     expect(drawn(0.75)).toEqual([1, 2, 3]);
@@ -48,14 +52,18 @@ describe("sampleToken", () => {
 
 describe("batchesByLength", () => {
   it("holds every row once, within the budget unless a row is alone", () => {
-    const property = fc.property(fc.array(fc.integer({ min: 1, max: 50 })), fc.integer({ min: 1, max: 200 }), (lengths, budget) => {
-      const batches = batchesByLength(lengths, budget);
-      expect(batches.flat().toSorted((a, b) => a - b)).toEqual([...lengths.keys()]);
-      for (const batch of batches) {
-        const width = Math.max(...batch.map((index) => lengths[index]!));
-        expect(batch.length === 1 || batch.length * width <= budget).toBe(true);
-      }
-    });
+    const property = fc.property(
+      fc.array(fc.integer({ min: 1, max: 50 })),
+      fc.integer({ min: 1, max: 200 }),
+      (lengths, budget) => {
+        const batches = batchesByLength(lengths, budget);
+        expect(batches.flat().toSorted((a, b) => a - b)).toEqual([...lengths.keys()]);
+        for (const batch of batches) {
+          const width = Math.max(...batch.map((index) => lengths[index]!));
+          expect(batch.length === 1 || batch.length * width <= budget).toBe(true);
+        }
+      },
+    );
     fc.assert(property);
   });
 });

@@ -42,7 +42,9 @@ describe("chat templates", () => {
     const messages = [{ role: "user" as const, content: "Hi" }];
     expect(() => openChatTemplate(folder, {})(messages)).toThrow(`${folder} has no chat template.`);
     const template = "{{ bos_token }}{{ messages[0].content }}";
-    expect(openChatTemplate(folder, { bos_token: { content: "<s>" }, chat_template: template })(messages)).toBe("<s>Hi");
+    expect(openChatTemplate(folder, { bos_token: { content: "<s>" }, chat_template: template })(messages)).toBe(
+      "<s>Hi",
+    );
     writeFileSync(join(folder, "tokenizer.json"), "{");
     expect(() => openTokenizer(folder)).toThrow(`${join(folder, "tokenizer.json")} is not JSON`);
   });

@@ -63,7 +63,9 @@ export class Decoder {
 
   async forward(pass: Forward): Promise<Prediction> {
     const { rows, past, cache } = pass;
-    const width = Math.max(...rows.map((row) => row.length));
+    const fresh = past.every((length) => length === 0);
+    const longest = Math.max(...rows.map((row) => row.length));
+    const width = fresh && isLoneToken(longest) ? longest + 1 : longest;
     const count = rows.length;
     const ids = new BigInt64Array(count * width);
     for (const [row, tokens] of rows.entries()) {
@@ -75,9 +77,7 @@ export class Decoder {
     const asked = pass.predict === undefined ? [0] : lastTokens;
     const feeds: Record<string, Tensor> = {
       // A first prompt needs no past: the kernel would copy the empty cache.
-      ...(cache === undefined || past.every((length) => length === 0)
-        ? this.#noPast(count)
-        : cache.memory.feeds(cache.first, count)),
+      ...(cache === undefined || fresh ? this.#noPast(count) : cache.memory.feeds(cache.first, count)),
       ...this.#keepFeeds(pass, width),
       [GQA.ids]: { data: ids, shape: [count, width] },
       [GQA.lastIndex]: { data: Int32Array.from(lengths, (length) => length - 1), shape: [count] },
@@ -155,6 +155,15 @@ export class Decoder {
       [IO.steerCoefficient]: { data: coefficients, shape: [layers, count, 1] },
     };
   }
+}
+
+/**
+ * The attention kernel works in blocks of 16, 32 or 64 new tokens, and a block of one token is rounded differently. Passes
+ * avoid such blocks, so that a token's numbers are the same to the bit in whatever pass it is computed. (Decoding, always
+ * one token, is consistent with itself.)
+ */
+export function isLoneToken(newTokens: number): boolean {
+  return newTokens % 16 === 1;
 }
 
 /** Every row reads the tokens that any of its pools needs, padded to the row that needs most. */

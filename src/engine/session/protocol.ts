@@ -16,7 +16,7 @@ export interface WorkerOptions {
 
 export type Call =
   | { readonly kind: "generate"; readonly rows: readonly GenerateRow[]; readonly vectors: readonly Float32Array[] }
-  | { readonly kind: "capture"; readonly rows: readonly CaptureRow[]; }
+  | { readonly kind: "capture"; readonly rows: readonly CaptureRow[] }
   | {
       readonly kind: "score";
       readonly prompts: readonly (readonly number[])[];

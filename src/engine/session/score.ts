@@ -1,6 +1,6 @@
 import type { DecoderShape } from "../architectures/types.ts";
 import { batchesByLength } from "./batches.ts";
-import type { Decoder } from "./decoder.ts";
+import { isLoneToken, type Decoder } from "./decoder.ts";
 import { emptyPrompt, notFinite, promptTooLong } from "./failures.ts";
 import { KvCache } from "./kv-cache.ts";
 import type { Report } from "./protocol.ts";
@@ -76,16 +76,17 @@ async function scoreAlongPrefixes(
   report: Report,
 ): Promise<Float32Array[]> {
   const results = Array.from<Float32Array>({ length: prompts.length });
-  const capacity = Math.max(0, ...prompts.map(({ length }) => length)) + 1;
+  const capacity = Math.max(0, ...prompts.map(({ length }) => length));
   const memory = new KvCache(decoder.shape, 1, capacity);
+  const chunk = Math.max(16, maxBatchTokens - (maxBatchTokens % 16));
   let cached: readonly number[] = [];
   let [rowsDone, tokens] = [0, 0];
   for (const index of order) {
     const ids = prompts[index]!;
-    // A pass of a single token uses another kernel, which rounds differently: keep two.
-    let past = Math.max(0, Math.min(sharedLength(cached, ids), ids.length - 2));
-    while (ids.length - past > Math.max(2, maxBatchTokens)) {
-      const count = Math.min(Math.max(2, maxBatchTokens), ids.length - past - 2);
+    let past = Math.min(sharedLength(cached, ids), ids.length - 1);
+    if (past > 0 && isLoneToken(ids.length - past)) past -= 1;
+    while (ids.length - past > chunk) {
+      const count = isLoneToken(ids.length - past) ? chunk - 2 : chunk;
       await decoder.forward({ rows: [ids.slice(past, past + count)], past: [past], cache: { memory, first: 0 } });
       past += count;
     }
