@@ -102,19 +102,18 @@ export function decodeSafetensors(
 
 /** The same tensors give the same bytes: names sorted, header padded with spaces so that data begins at a multiple of 8. */
 export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncode>>): Uint8Array {
-  const header: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> = {};
   const names = Object.keys(tensors).toSorted();
   let offset = 0;
-  for (const name of names) {
+  const header = names.map((name) => {
     const { shape, data } = tensors[name]!;
     if (name === "__metadata__" || elements(shape) !== data.length) {
       throw new Error(`Internal error: tensor ${name} of shape [${shape.join(", ")}] holds ${data.length} numbers`);
     }
-    const dtype = data instanceof Float32Array ? "F32" : "I64";
-    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    const begin = offset;
     offset += data.byteLength;
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+    return [name, { dtype: data instanceof Float32Array ? "F32" : "I64", shape, data_offsets: [begin, offset] }];
+  });
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(text.byteLength / 8) * 8;
   const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + offset).fill(0x20, 0, LENGTH_BYTES + headerBytes);
   view(bytes).setBigUint64(0, BigInt(headerBytes), true);

@@ -33,6 +33,8 @@ export async function openModel(options: ModelOptions): Promise<Model> {
       "Set the engine's provider to cpu or auto.",
     );
   }
+  // The session reads the headers again; a failure here needs no thread.
+  readCheckpoint(weightsDir);
   const tokenizer = openTokenizer(weightsDir);
   const renderChat = openChatTemplate(weightsDir, tokenizer.config);
   const session = await SessionClient.open({ weightsDir, maxBatchTokens });

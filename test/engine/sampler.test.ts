@@ -22,7 +22,7 @@ describe("sampleToken", () => {
         ...new Set(
           Array.from({ length: 100 }, (_, step) => sampleToken(logits, { temperature: 1, topP, seed: "" }, step / 100)),
         ),
-      ].toSorted();
+      ].toSorted((a, b) => a - b);
     expect(drawn(0.05)).toEqual([3]);
     expect(drawn(0.5)).toEqual([2, 3]);
     expect(drawn(0.75)).toEqual([1, 2, 3]);

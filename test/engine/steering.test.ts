@@ -115,8 +115,8 @@ describe("steering and batches", () => {
     });
     const together = await capture(decoder, rows, 4096, silent);
     expect(await capture(decoder, rows, 50, silent)).toEqual(together);
-    for (const [index, row] of rows.entries()) {
-      expect(await capture(decoder, [row], 4096, silent)).toEqual([together[index]]);
+    for (const [index, alone] of rows.entries()) {
+      expect(await capture(decoder, [alone], 4096, silent)).toEqual([together[index]]);
     }
   });
 

@@ -1,12 +1,4 @@
-import type {
-  Captured,
-  CaptureRow,
-  EngineFailureKind,
-  Generated,
-  GenerateRow,
-  Progress,
-  RowSteering,
-} from "../../domain/engine.ts";
+import type { Captured, CaptureRow, EngineFailureKind, Generated, GenerateRow, Progress } from "../../domain/engine.ts";
 
 /** What the session's thread is started with. */
 export interface WorkerOptions {

@@ -22,8 +22,8 @@ export function shardPaths(weightsDir: string): string[] {
   const index = readJsonFile(join(weightsDir, INDEX));
   if (index !== undefined) {
     const map = index["weight_map"];
-    const names = isRecord(map) ? [...new Set(Object.values(map))].toSorted() : [];
-    return names.map((name) => shardPath(weightsDir, name));
+    const names = new Set(isRecord(map) ? Object.values(map) : []);
+    return Array.from(names, (name) => shardPath(weightsDir, name)).toSorted();
   }
   const single = join(weightsDir, SINGLE);
   if (existsSync(single)) return [single];

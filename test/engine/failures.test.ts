@@ -1,0 +1,200 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { EngineFailure, type Model } from "../../src/domain/engine.ts";
+import { parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
+import { inspectWeights, openModel } from "../../src/engine/index.ts";
+import { copyOf, readGolden, weightsDir } from "./models.ts";
+
+const NAME = "tied-bf16";
+const open = (folder: string): Promise<Model> =>
+  openModel({ weightsDir: folder, provider: "auto", maxBatchTokens: 4096 });
+
+async function failure(work: () => unknown): Promise<EngineFailure> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof EngineFailure) return error;
+    throw error;
+  }
+  throw new Error("did not fail");
+}
+
+/** What both the inspection and the engine say. */
+async function refusal(folder: string): Promise<string> {
+  const failures = [await failure(() => inspectWeights(folder)), await failure(() => open(folder))];
+  const texts = new Set(
+    failures.map(({ kind, message, hint }) => `${kind}: ${message}${hint === "" ? " NO HINT" : ""}`),
+  );
+  return [...texts].join(" BUT THEN ");
+}
+
+function changeConfig(folder: string, changes: Readonly<Record<string, unknown>>): void {
+  const path = join(folder, "config.json");
+  const config = JSON.parse(readFileSync(path, "utf8")) as object;
+  writeFileSync(path, JSON.stringify({ ...config, ...changes }));
+}
+
+describe("a weights folder", () => {
+  it("is inspected without being loaded", () => {
+    const folder = weightsDir("llama3-untied-sharded");
+    const info = inspectWeights(folder);
+    expect(info).toMatchObject({ architecture: "LlamaForCausalLM", layers: 2, hiddenSize: 32, vocabSize: 320 });
+    expect(info.files).toEqual([1, 2, 3, 4].map((n) => join(folder, `model-0000${n}-of-00004.safetensors`)));
+  });
+
+  it("must be there, with its config", async () => {
+    expect((await failure(() => inspectWeights("/no/such/folder"))).message).toBe(
+      "There is no folder /no/such/folder.",
+    );
+    const folder = copyOf(NAME);
+    rmSync(join(folder, "config.json"));
+    expect(await refusal(folder)).toBe(`weights-missing: ${folder} has no config.json.`);
+  });
+
+  it("must hold weights", async () => {
+    const folder = copyOf(NAME);
+    rmSync(join(folder, "model.safetensors"));
+    const message = `${folder} has neither model.safetensors nor model.safetensors.index.json.`;
+    expect(await refusal(folder)).toBe(`weights-missing: ${message}`);
+  });
+
+  it("must hold every shard of the index, and the index names files of the folder only", async () => {
+    const folder = copyOf("llama3-untied-sharded");
+    const shard = join(folder, "model-00002-of-00004.safetensors");
+    rmSync(shard);
+    const message = `${shard} is missing, but model.safetensors.index.json names it.`;
+    expect(await refusal(folder)).toBe(`weights-missing: ${message}`);
+    const index = join(folder, "model.safetensors.index.json");
+    writeFileSync(index, JSON.stringify({ weight_map: { a: "../../etc/passwd" } }));
+    expect(await refusal(folder)).toBe(
+      `weights-damaged: ${index} names "../../etc/passwd", which is no file of its folder.`,
+    );
+  });
+
+  it("must not be cut short", async () => {
+    const folder = copyOf(NAME);
+    const path = join(folder, "model.safetensors");
+    const size = readFileSync(path).byteLength;
+    truncateSync(path, size - 10);
+    const message = `${path}: tensor "model.norm.weight" ends at byte ${size}, but the file has ${size - 10}.`;
+    expect(await refusal(folder)).toBe(`weights-damaged: ${message}`);
+    truncateSync(path, 100);
+    expect((await failure(() => inspectWeights(folder))).message).toMatch(
+      /: the header claims \d+ bytes, but the file has 100\.$/,
+    );
+  });
+
+  it("is not a Git LFS pointer", async () => {
+    const folder = copyOf(NAME);
+    const path = join(folder, "model.safetensors");
+    writeFileSync(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    expect(await refusal(folder)).toBe(`weights-missing: ${path} is a Git LFS pointer, not the weights.`);
+  });
+
+  it("has the tensors and shapes that its config says", async () => {
+    const folder = copyOf(NAME);
+    changeConfig(folder, { num_hidden_layers: 4 });
+    const missing = `${folder}: tensor "model.layers.3.input_layernorm.weight" [32] is missing.`;
+    expect(await refusal(folder)).toBe(`weights-damaged: ${missing}`);
+    changeConfig(folder, { num_hidden_layers: 3, intermediate_size: 96 });
+    const path = join(folder, "model.safetensors");
+    const wrong = `${path}: tensor "model.layers.0.mlp.gate_proj.weight" is [80, 32], but config.json says [96, 32].`;
+    expect(await refusal(folder)).toBe(`weights-damaged: ${wrong}`);
+  });
+
+  it.each([
+    [
+      { architectures: ["MambaForCausalLM"] },
+      "the architecture MambaForCausalLM is not one of those supported: LlamaForCausalLM.",
+    ],
+    [{ architectures: [] }, '"architectures" is [], not a list such as ["LlamaForCausalLM"].'],
+    [{ hidden_size: "32" }, '"hidden_size" is "32", not a whole number above 0.'],
+    [{ num_hidden_layers: null }, '"num_hidden_layers" is missing, not a whole number above 0.'],
+    [{ hidden_act: "gelu" }, 'the activation "gelu" is not supported (silu).'],
+    [{ attention_bias: true }, '"attention_bias" is true: linear layers with a bias are not supported.'],
+    [{ quantization_config: {} }, "the weights are quantized."],
+    [{ head_dim: 8 }, "heads of 8 dimensions are not supported (multiples of 16)."],
+    [{ num_key_value_heads: 3 }, "4 heads cannot share 3 key/value heads evenly."],
+    [{ rope_parameters: { rope_type: "yarn" } }, 'the RoPE scaling "yarn" is not supported (default, llama3).'],
+  ])("is of a supported model, not %j", async (changes, message) => {
+    const folder = copyOf(NAME);
+    changeConfig(folder, changes);
+    expect(await refusal(folder)).toBe(`unsupported-model: ${join(folder, "config.json")}: ${message}`);
+  });
+
+  it("may be all symbolic links, as a Hugging Face cache is", async () => {
+    const folder = copyOf(NAME);
+    const blobs = join(folder, "blobs");
+    mkdirSync(blobs);
+    renameSync(join(folder, "model.safetensors"), join(blobs, "b3af"));
+    symlinkSync("blobs/b3af", join(folder, "model.safetensors"));
+    const model = await open(folder);
+    expect(model.layers).toBe(3);
+    await model.close();
+  });
+});
+
+describe("a model", () => {
+  it("needs its tokenizer", async () => {
+    const folder = copyOf(NAME);
+    rmSync(join(folder, "tokenizer.json"));
+    expect((await failure(() => open(folder))).message).toBe(`${folder} has no tokenizer.json.`);
+  });
+
+  it("says that only the CPU provider is there", async () => {
+    const work = (): unknown => openModel({ weightsDir: weightsDir(NAME), provider: "cuda", maxBatchTokens: 1 });
+    const { kind, message } = await failure(work);
+    expect([kind, message]).toEqual(["provider-missing", "This version of steerform has no cuda provider."]);
+  });
+
+  it("refuses rows that do not fit before it runs any", async () => {
+    const model = await open(weightsDir(NAME));
+    const row = { promptIds: [0, 5], maxNewTokens: 3, sampling: { temperature: 0 as const }, steering: [] };
+    let progress = 0;
+    const long = { ...row, promptIds: Array.from({ length: 250 }, () => 5), maxNewTokens: 7 };
+    const generated = await failure(() => model.generate([row, long], [], () => progress++));
+    expect([generated.kind, generated.message, progress]).toEqual([
+      "prompt-too-long",
+      "Row 1 needs 250 prompt tokens + 7 new tokens = 257, but the model has 256 positions.",
+      0,
+    ]);
+    const ids = Array.from({ length: 257 }, () => 5);
+    const captured = await failure(() => model.capture([{ ids, pools: [[0]] }]));
+    expect(captured.message).toBe("Row 0 needs 257 tokens, but the model has 256 positions.");
+    expect((await failure(() => model.nextTokenProbabilities([[1], ids], [1]))).message).toContain("Row 1 needs 257");
+    expect((await failure(() => model.nextTokenProbabilities([[]], [1]))).message).toBe("Row 0 has no tokens.");
+    await model.close();
+  });
+
+  it("whose weights hold NaN says so instead of answering", async () => {
+    const folder = copyOf(NAME);
+    const path = join(folder, "model.safetensors");
+    const bytes = readFileSync(path);
+    const { begin } = parseSafetensorsHeader(bytes).entries.get("model.layers.1.mlp.down_proj.weight")!;
+    bytes.writeUInt16LE(0x7fc0, begin);
+    writeFileSync(path, bytes);
+    const model = await open(folder);
+    const row = { promptIds: [0, 5], maxNewTokens: 3, sampling: { temperature: 0 as const }, steering: [] };
+    const failures = [
+      await failure(() => model.generate([row], [])),
+      await failure(() => model.capture([{ ids: [0, 5], pools: [[1]] }])),
+      await failure(() => model.nextTokenProbabilities([[0, 5]], [1])),
+    ];
+    expect(failures.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([
+      "not-finite: The prediction of token 0 of row 0 came out as NaN or infinity.",
+      "not-finite: The residual stream of row 0 came out as NaN or infinity.",
+      "not-finite: The prediction after prompt 0 came out as NaN or infinity.",
+    ]);
+    await model.close();
+  });
+
+  it("keeps the classes of failures and our own bugs apart", async () => {
+    const model = await open(weightsDir(NAME));
+    const row = { promptIds: [0], maxNewTokens: 1, sampling: { temperature: 0 as const } };
+    const bug = model.generate([{ ...row, steering: [{ layer: 9, vector: 0, coefficient: 1 }] }], []);
+    await expect(bug).rejects.toThrow("Internal error: row 0 steers layer 9 of 3");
+    expect(readGolden(NAME).layers).toBe(model.layers);
+    await model.close();
+  });
+});
