@@ -59,7 +59,11 @@ async function bench(weightsDir: string): Promise<void> {
     steering: [{ layer: index % layers, vector: 0, coefficient: 1 }],
   }));
   await session.call({ kind: "generate", rows: rows.slice(0, 4), vectors });
-  await time("generate", () => session.call({ kind: "generate", rows, vectors }));
+  let generated = 0;
+  await time("generate", async () => {
+    const answers = await session.call({ kind: "generate", rows, vectors });
+    generated = count(answers.map(({ ids }) => ids));
+  });
   const captures = texts.map((ids) => ({ ids, pools: [[...ids.keys()].slice(20)] }));
   await time("capture", () => session.call({ kind: "capture", rows: captures }));
   await time("score", () => session.call({ kind: "score", prompts: judged, tokenIds }));
@@ -76,20 +80,24 @@ async function bench(weightsDir: string): Promise<void> {
     tokenIds,
   };
   const theirs = runPeer(job);
-  const count = (lists: readonly (readonly number[])[]): number => lists.reduce((sum, list) => sum + list.length, 0);
-  const tokens: Record<string, number> = {
-    generate: prompts.length * NEW_TOKENS,
-    capture: count(texts),
-    score: count(judged),
+  // Ours stop at the end token; the peer is made to write on.
+  const work: Record<string, { readonly ours: number; readonly theirs: number }> = {
+    generate: { ours: generated, theirs: prompts.length * NEW_TOKENS },
+    capture: { ours: count(texts), theirs: count(texts) },
+    score: { ours: count(judged), theirs: count(judged) },
   };
   console.log("work       steerform tok/s   transformers tok/s   ratio");
-  for (const [name, total] of Object.entries(tokens)) {
-    const [ours, peers] = [total / seconds[name]!, theirs === undefined ? undefined : total / theirs[name]!];
+  for (const [name, tokens] of Object.entries(work)) {
+    const [ours, peers] = [tokens.ours / seconds[name]!, theirs && tokens.theirs / theirs[name]!];
     const ratio = peers === undefined ? "-" : (ours / peers).toFixed(2);
     console.log(
       `${name.padEnd(10)} ${ours.toFixed(0).padStart(15)}   ${(peers?.toFixed(0) ?? "-").padStart(18)}   ${ratio.padStart(5)}`,
     );
   }
+}
+
+function count(lists: readonly (readonly number[])[]): number {
+  return lists.reduce((sum, list) => sum + list.length, 0);
 }
 
 function runPeer(job: object): Record<string, number> | undefined {

@@ -11,7 +11,8 @@ const NAMED = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 /**
  * The model's own chat template, ending where the assistant is to speak. Newer folders have a chat_template.jinja, older
  * ones a text, or a list of named ones, in tokenizer_config.json. A folder without one may still read raw prompts: the
- * failure comes at the first chat prompt.
+ * failure comes at the first chat prompt. `strftime_now` is left out on purpose: templates that put today's date into the
+ * prompt fall back to a fixed one, and a run can be repeated tomorrow.
  */
 export function openChatTemplate(weightsDir: string, config: Readonly<Record<string, unknown>>): ChatTemplate {
   let parsed: Template | undefined;

@@ -103,19 +103,20 @@ export class SessionClient {
 }
 
 /**
- * Node 20 runs no TypeScript: from sources (tests, benchmarks), the thread registers tsx, a development dependency, before
- * it imports the worker. `--import tsx` does not do: tsx stays inactive in threads.
+ * The program's own flags (`--input-type`, `--inspect`, …) are not the thread's. Node 20 runs no TypeScript: from sources
+ * (tests, benchmarks), the thread registers tsx, a development dependency, before it imports the worker. `--import tsx`
+ * does not do: tsx stays inactive in threads.
  */
 function startWorker(options: WorkerOptions): Worker {
   if (!import.meta.url.endsWith(".ts")) {
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData: options });
+    return new Worker(new URL("./worker.js", import.meta.url), { workerData: options, execArgv: [] });
   }
   // By file and not by name: a thread that starts from a text resolves names from the working directory.
   const tsxFolder = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
   const tsx = JSON.stringify(pathToFileURL(join(tsxFolder, "dist/esm/api/index.mjs")).href);
   const worker = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
   const start = `import(${tsx}).then((tsx) => { tsx.register(); return import(${worker}); })`;
-  return new Worker(start, { eval: true, workerData: options });
+  return new Worker(start, { eval: true, workerData: options, execArgv: [] });
 }
 
 function toError(failure: Failure): Error {
