@@ -6,13 +6,15 @@ import { EngineFailure, type ChatMessage } from "../domain/engine.ts";
 /** The only door to @huggingface/jinja. */
 export type ChatTemplate = (messages: readonly ChatMessage[]) => string;
 
+/** Llama 3 writes today's date into the prompt unless it is told one. This is the one it falls back to without a clock. */
+const FIXED_DATE = "26 Jul 2024";
+
 const NAMED = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 
 /**
  * The model's own chat template, ending where the assistant is to speak. Newer folders have a chat_template.jinja, older
  * ones a text, or a list of named ones, in tokenizer_config.json. A folder without one may still read raw prompts: the
- * failure comes at the first chat prompt. `strftime_now` is left out on purpose: templates that put today's date into the
- * prompt fall back to a fixed one, and a run can be repeated tomorrow.
+ * failure comes at the first chat prompt.
  */
 export function openChatTemplate(weightsDir: string, config: Readonly<Record<string, unknown>>): ChatTemplate {
   let parsed: Template | undefined;
@@ -20,7 +22,7 @@ export function openChatTemplate(weightsDir: string, config: Readonly<Record<str
   return (messages) => {
     try {
       parsed ??= new Template(findTemplate(weightsDir, config));
-      return parsed.render({ ...specialTokens, messages, add_generation_prompt: true });
+      return parsed.render({ ...specialTokens, messages, add_generation_prompt: true, date_string: FIXED_DATE });
     } catch (error) {
       if (error instanceof EngineFailure) throw error;
       const reason = error instanceof Error ? error.message : String(error);

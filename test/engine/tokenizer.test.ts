@@ -48,4 +48,10 @@ describe("chat templates", () => {
     writeFileSync(join(folder, "tokenizer.json"), "{");
     expect(() => openTokenizer(folder)).toThrow(`${join(folder, "tokenizer.json")} is not JSON`);
   });
+
+  it("do not read the clock where Llama 3 would", () => {
+    const template =
+      '{%- if not date_string is defined %}{%- set date_string = strftime_now("%d %b %Y") %}{%- endif %}Today: {{ date_string }}';
+    expect(openChatTemplate("/nowhere", { chat_template: template })([])).toBe("Today: 26 Jul 2024");
+  });
 });
