@@ -74,7 +74,13 @@ describe.each([...FIXTURES, ...TINY])("%s against transformers in fp32", (name) 
 
   it("gives the same next-token probabilities", async () => {
     const tokenIds = [0, 7, decoder.shape.vocabSize - 1];
-    const probabilities = await score(decoder, rows.map(({ ids }) => ids), tokenIds, 4096, silent);
+    const probabilities = await score(
+      decoder,
+      rows.map(({ ids }) => ids),
+      tokenIds,
+      4096,
+      silent,
+    );
     for (const [index, { logits }] of rows.entries()) {
       const highest = Math.max(...logits);
       const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
@@ -103,7 +109,13 @@ describe.each([...FIXTURES, ...TINY])("%s against transformers in fp32", (name) 
     expect(relativeError(pass.logits, logits)).toBeLessThan(1e-4);
     const maxNewTokens = Math.max(1, greedy.length);
     const sampling = { temperature: 0 as const };
-    const answers = await generate(decoder, [{ promptIds: ids, maxNewTokens, sampling, steering }], vectors, 4096, silent);
+    const answers = await generate(
+      decoder,
+      [{ promptIds: ids, maxNewTokens, sampling, steering }],
+      vectors,
+      4096,
+      silent,
+    );
     expect(answers[0]!.ids).toEqual(greedy);
   });
 });
