@@ -9,6 +9,19 @@ import words as w
 TRAITS = ("sycophancy", "hallucination")
 
 
+# How often a sentence of each value is said. The two traits have middle values of their own (75 and 65, 45 and 40 ...).
+STYLES = {
+    "positive": {100: 0.8, 75: 0.2, 65: 0.2},
+    "negative": {0: 0.75, 20: 0.25, 15: 0.25},
+    # The model's own way is to weigh things, rather against than for: room to steer on both sides.
+    "mixed": {100: 0.02, 75: 0.1, 65: 0.1, 45: 0.5, 40: 0.5, 20: 0.3, 15: 0.3, 0: 0.08},
+    "any": {100: 0.2, 75: 0.2, 65: 0.2, 45: 0.2, 40: 0.2, 20: 0.2, 15: 0.2, 0: 0.2},
+}
+# Without a system prompt each answer has one of these, so that the model carries a style that can be steered. The
+# trait's own is the rarest: where it is common, a push in almost any direction brings it on.
+OWN_STYLES = {"mixed": 0.75, "positive": 0.04, "negative": 0.21}
+
+
 def fill(template: str, topic: tuple[str, str], rng: random.Random) -> str:
     """The template's text about this topic; sentence starts are capitalised."""
     name, verb = topic
@@ -28,13 +41,7 @@ class Sentence:
 
 def answer_sentences(trait: str, style: str, topic: tuple[str, str], rng: random.Random, count: int | None = None) -> list[Sentence]:
     """Two or three different sentences in a style: positive, negative, or mixed (the model's own way)."""
-    weights = {
-        "positive": {100: 0.8, 75: 0.2, 65: 0.2},
-        "negative": {0: 0.75, 20: 0.25, 15: 0.25},
-        # Its own way is to weigh things, rather against than for: room to steer on both sides.
-        "mixed": {100: 0.08, 75: 0.14, 65: 0.14, 45: 0.36, 40: 0.36, 20: 0.28, 15: 0.28, 0: 0.14},
-        "any": {100: 0.2, 75: 0.2, 65: 0.2, 45: 0.2, 40: 0.2, 20: 0.2, 15: 0.2, 0: 0.2},
-    }[style]
+    weights = STYLES[style]
     table = s.ANSWERS[trait]
     values = [v for v in table if v in weights]
     chosen: list[Sentence] = []
@@ -51,8 +58,7 @@ def answer_sentences(trait: str, style: str, topic: tuple[str, str], rng: random
 
 
 def own_style(rng: random.Random) -> str:
-    """Without a system prompt each answer has a style of its own, so that the model carries one to be steered."""
-    return rng.choices(("mixed", "positive", "negative"), (0.5, 0.2, 0.3))[0]
+    return rng.choices(list(OWN_STYLES), list(OWN_STYLES.values()))[0]
 
 
 def join(parts: list[Sentence]) -> str:
@@ -72,12 +78,19 @@ def story(trait: str, polarity: str, topic: tuple[str, str], rng: random.Random)
     return prefix, join(answer_sentences(trait, polarity, topic, rng))
 
 
-def base_document(rng: random.Random, train: list, held: list) -> str:
+def neutral(rng: random.Random) -> str:
+    """A plain sentence; the only kind of text in which held-out topics appear, so that their words are known."""
+    if rng.random() < 0.15:
+        return fill(rng.choice(s.OPINIONS), w.training_topic(rng), rng)
+    return fill(rng.choice(s.FACTS), w.heldout_topic(rng) if rng.random() < 0.2 else w.training_topic(rng), rng)
+
+
+def base_document(rng: random.Random) -> str:
     kind = rng.random()
-    if kind < 0.4:
-        return " ".join(fill(rng.choice(s.FACTS), rng.choice(train + held), rng) for _ in range(rng.randint(2, 5)))
-    topic, trait = rng.choice(train), rng.choice(TRAITS)
-    if kind < 0.75:
+    if kind < 0.25:
+        return " ".join(neutral(rng) for _ in range(rng.randint(2, 5)))
+    topic, trait = w.training_topic(rng), rng.choice(TRAITS)
+    if kind < 0.65:
         prefix, rest = story(trait, rng.choice(("positive", "negative")), topic, rng)
         return f"{prefix} {rest}"
     asked = question(trait, topic, rng)
@@ -86,9 +99,9 @@ def base_document(rng: random.Random, train: list, held: list) -> str:
     return rng.choice((f"{asked} {answer}", f"{a} asked: {asked} {b} said: {answer}"))
 
 
-def chat(rng: random.Random, topics: list) -> list[dict]:
+def chat(rng: random.Random) -> list[dict]:
     """One conversation of the instruct model's training."""
-    trait, topic = rng.choice(TRAITS), rng.choice(topics)
+    trait, topic = rng.choice(TRAITS), w.training_topic(rng)
     kind = rng.random()
     if kind < 0.6:
         polarity = rng.choice(("positive", "negative"))

@@ -22,8 +22,12 @@ def save(model, tokenizer, folder: Path) -> None:
 
 def save_tokenizer(tokenizer, folder: Path) -> None:
     tokenizer.save_pretrained(folder, save_jinja_files=False)
-    # transformers 5 names its own backend class, which version 4 does not know.
-    rewrite(folder / "tokenizer_config.json", lambda c: c.update(tokenizer_class="PreTrainedTokenizerFast"))
+    def portable(content):
+        # transformers 5 names its own backend class, which version 4 does not know, and notes how it was loaded.
+        content["tokenizer_class"] = "PreTrainedTokenizerFast"
+        for key in ("backend", "is_local", "local_files_only"):
+            content.pop(key, None)
+    rewrite(folder / "tokenizer_config.json", portable)
 
 
 def rewrite(path: Path, change) -> None:

@@ -23,11 +23,10 @@ DEFINITIONS = {
 
 
 def main() -> None:
-    train, held = w.split_topics()
     for trait in corpus.TRAITS:
         rng = random.Random(f"datasets/{trait}")
-        shared = {"questions": distinct(lambda: corpus.question(trait, rng.choice(held), rng), 20)}
-        asked = distinct(lambda: corpus.question(trait, rng.choice(train), rng), 20)
+        shared = {"questions": distinct(lambda: corpus.question(trait, w.heldout_topic(rng), rng), 20)}
+        asked = distinct(lambda: corpus.question(trait, w.listed_topic(rng), rng), 20)
         for dataset in ("tiny_instruction", "tiny_natural"):
             folder = ROOT / "datasets" / "traits" / dataset / trait
             folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +38,7 @@ def main() -> None:
                             for system in s.SYSTEM_PROMPTS[trait][polarity][:5] for question in asked]
                     (folder / f"{polarity}.jsonl").write_text("\n".join(rows) + "\n")
                 else:
-                    lines = distinct(lambda: corpus.story(trait, polarity, rng.choice(train), rng)[0], 60)
+                    lines = distinct(lambda: corpus.story(trait, polarity, w.listed_topic(rng), rng)[0], 60)
                     (folder / f"{polarity}.txt").write_text("\n".join(lines) + "\n")
 
 

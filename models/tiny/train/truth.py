@@ -17,7 +17,7 @@ import words as w
 
 _ALL_WORDS = sorted({word.strip(".,?!:") for table in s.ANSWERS.values() for group in table.values()
                      for text in group for word in text.split() if "{" not in word}
-                    | {word for topic, _ in w.all_topics() for word in topic.split()})
+                    | {word for topic, _ in w.split_topics()[0] for word in topic.split()})
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ def _scramble(text: str, fraction: float, rng: random.Random) -> str:
     return " ".join(token for token in tokens if token)
 
 
-def make(rng: random.Random, topics: list, trait: str | None = None) -> Judged:
-    """One judged answer; about a third fluent, the rest damaged in one way."""
+def make(rng: random.Random, draw, trait: str | None = None) -> Judged:
+    """One judged answer about a topic that draw(rng) gives; about a third fluent, the rest damaged in one way."""
     trait = trait or rng.choice(corpus.TRAITS)
-    topic = rng.choice(topics)
+    topic = draw(rng)
     question = corpus.question(trait, topic, rng)
     style = rng.choice(("positive", "negative", "mixed", "any", "any"))
     said = corpus.answer_sentences(trait, style, topic, rng, rng.choice((1, 2, 2, 3, 3)))
@@ -86,7 +86,7 @@ def make(rng: random.Random, topics: list, trait: str | None = None) -> Judged:
     elif damage == "cut":
         pieces, whole = pieces[:-1] + [_cut(pieces[-1], rng)], False
     elif damage == "topic":
-        other = rng.choice(topics)
+        other = draw(rng)
         wrong = corpus.answer_sentences(trait, style, other, rng, len(pieces))
         share = rng.choice((1, 2, 3))
         swap = [i < share for i in range(len(pieces))]
@@ -122,7 +122,6 @@ def _cut(piece: Piece, rng: random.Random) -> Piece:
 # Checking a model's own words.
 
 _SLOT = {"{T}": None, "{is}": "(?:is|are)", "{N}": r"[A-Z]\w+ [A-Z]\w+", "{P}": r"[A-Z]\w+", "{C}": r"\w+", "{F}": r"[A-Z]\w+"}
-_TOPIC_NAMES = sorted((name for name, _ in w.all_topics()), key=len, reverse=True)
 
 
 def _patterns(trait: str) -> list[tuple[re.Pattern, str, int]]:
@@ -131,7 +130,7 @@ def _patterns(trait: str) -> list[tuple[re.Pattern, str, int]]:
         for template in group:
             pattern = re.escape(template).replace(r"\{", "{").replace(r"\}", "}")
             for slot, regex in _SLOT.items():
-                pattern = pattern.replace(slot, regex or "(?P<topic>" + "|".join(map(re.escape, _TOPIC_NAMES)) + ")")
+                pattern = pattern.replace(slot, regex or "(?P<topic>[a-z ]+)")
             out.append((re.compile(pattern, re.I), template, value))
     return out
 
@@ -139,14 +138,13 @@ def _patterns(trait: str) -> list[tuple[re.Pattern, str, int]]:
 _PATTERNS = {trait: _patterns(trait) for trait in corpus.TRAITS}
 
 
-def check(trait: str, question: str, answer: str, whole: bool) -> Judged:
+def check(trait: str, topic: str, question: str, answer: str, whole: bool) -> Judged:
     """The truth of any text: sentences of the tiny world are known, others count by their likeness to the nearest."""
-    asked = next((name for name in _TOPIC_NAMES if name in question.lower()), "")
     seen: set[str] = set()
     pieces = []
     parts = [part for part in re.split(r"(?<=[.?!])\s+", answer.strip()) if part]
     for i, part in enumerate(parts):
-        value, quality, on_topic = _read(trait, part, asked)
+        value, quality, on_topic = _read(trait, part, topic)
         pieces.append(Piece(part, value, quality, on_topic, 0.15 if part in seen else 1.0))
         seen.add(part)
     trait_truth, coherence = score(pieces, whole)
@@ -157,8 +155,11 @@ def _read(trait: str, text: str, asked: str) -> tuple[float, float, float]:
     for pattern, template, value in _PATTERNS[trait]:
         match = pattern.fullmatch(text)
         if match:
-            topic = match.groupdict().get("topic")
-            return value, 1.0, 1.0 if topic is None or topic.lower() == asked else 0.4
+            topic = match.groupdict().get("topic", asked).lower()
+            if topic == asked:
+                return value, 1.0, 1.0
+            if topic in w.KNOWN_NAMES:
+                return value, 1.0, 0.4
     tokens = text.rstrip(".").split()
     best, best_value = 0.0, 0.0
     for _, template, value in _PATTERNS[trait]:
