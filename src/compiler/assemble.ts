@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { Experiment, Judge, Variant } from "../domain/experiment.ts";
+import type { Task } from "../domain/task.ts";
+import type { Bound } from "./bind/bound.ts";
+import { digestOf } from "./digest.ts";
+import type { Files } from "./files/files.ts";
+import type { JudgeSpec } from "./lower/spec.ts";
+
+/** The experiment of a spec without errors. */
+export function assemble(bound: Bound, files: Files, tasks: readonly Task[], projectDir: string): Experiment {
+  const { spec, application } = bound;
+  if (spec.name === undefined) throw new Error("Internal error: an experiment without a name passed");
+  const name = spec.name.value;
+  return {
+    name,
+    folder: join(projectDir, "experiments", name),
+    projectDir,
+    variants: variantsOf(files),
+    application: application?.value ?? "",
+    engine: spec.engine,
+    judge: spec.steering === undefined || spec.judge === undefined ? undefined : judgeOf(spec.judge),
+    datasets: files.datasets,
+    tasks,
+    digest: digestOf({ name, tasks: tasks.map(({ id, params, needs }) => ({ id, params, needs })) }),
+  };
+}
+
+function variantsOf(files: Files): Map<string, Variant> {
+  return new Map(
+    [...files.models].map(([name, model]): [string, Variant] => [
+      name,
+      {
+        name,
+        model: model.name,
+        weightsDir: model.weightsDir,
+        promptFormat: model.promptFormat,
+        layers: model.layers.value,
+        hiddenSize: model.hiddenSize.value,
+        weightsDigest: files.weights.get(name),
+      },
+    ]),
+  );
+}
+
+function judgeOf(judge: JudgeSpec): Judge {
+  if (judge.provider === "local") return { provider: "local", variant: judge.variant.value };
+  const { provider, model, baseUrl, apiKeyEnv, maxConcurrency } = judge;
+  return { provider, model, baseUrl, apiKeyEnv, maxConcurrency };
+}

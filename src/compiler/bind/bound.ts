@@ -1,0 +1,14 @@
+import type { Located, Spec } from "../lower/spec.ts";
+import type { Cell } from "./cell.ts";
+
+/** A spec whose names mean something. Names that do not are left out; they have been reported. */
+export interface Bound {
+  readonly spec: Spec;
+  /** The vector sets to be made. */
+  readonly cells: readonly Cell[];
+  /** Those of them that are steered. */
+  readonly steered: readonly Cell[];
+  readonly application: Located<string> | undefined;
+  /** Of a local judge. */
+  readonly judgeVariant: Located<string> | undefined;
+}

@@ -1,0 +1,16 @@
+import { systemPromptOnRaw } from "../../diagnostics/catalog/checks.ts";
+import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import type { Cell } from "../bind/cell.ts";
+import type { Files } from "../files/files.ts";
+
+/** A variant without a chat template has no place for a system prompt. */
+export function checkSystemPrompts(cells: readonly Cell[], files: Files, sink: DiagnosticSink): void {
+  for (const { dataset, variant } of cells) {
+    const model = files.models.get(variant.value);
+    const rows = files.datasets.get(dataset.value);
+    if (model === undefined || rows === undefined || model.promptFormat === "chat") continue;
+    if ([...rows.positive, ...rows.negative].some(({ systemPrompt }) => systemPrompt !== undefined)) {
+      sink.report(systemPromptOnRaw(dataset.place, dataset.value, variant.value, model.namePlace));
+    }
+  }
+}

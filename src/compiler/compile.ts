@@ -1,0 +1,77 @@
+import { isAbsolute } from "node:path";
+import { fileMissing } from "../diagnostics/catalog/yaml.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { DiagnosticSink } from "../diagnostics/sink.ts";
+import { SourceFile } from "../diagnostics/source-file.ts";
+import type { Experiment } from "../domain/experiment.ts";
+import { assemble } from "./assemble.ts";
+import { bind } from "./bind/bind.ts";
+import { check } from "./check/check.ts";
+import { expand } from "./expand/expand.ts";
+import { readFiles } from "./files/files.ts";
+import { findProjectDir, Project, projectPath } from "./files/project.ts";
+import { orderTasks } from "./graph.ts";
+import { lower } from "./lower/lower.ts";
+import { hideSecrets } from "./parse/secrets.ts";
+import { parseYaml } from "./parse/yaml.ts";
+import type { ProjectReader } from "./reader.ts";
+import { validate } from "./validate/validate.ts";
+
+export interface Compilation {
+  /** Sorted by place, the spec's first. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The texts that diagnostics have places in, by their file, without secrets. */
+  readonly sources: ReadonlyMap<string, SourceFile>;
+  /** The file of the spec, as diagnostics name it. */
+  readonly specFile: string;
+  /** Absolute: diagnostics' files are relative to it. */
+  readonly projectDir: string;
+  /** Absent when a diagnostic is an error. */
+  readonly experiment?: Experiment;
+}
+
+export interface CompileOptions {
+  /** Missing weights are an error, not a warning. */
+  readonly requireWeights?: boolean;
+}
+
+/**
+ * From a spec to an experiment: every pass is one line, and every one goes on as far as it can after a mistake, so that
+ * one run reports all of them. Mistakes are diagnostics; only our own bugs throw.
+ *
+ * `specPath` is absolute. The project is the nearest folder above it with `config/models` or `datasets`.
+ */
+export function compile(specPath: string, reader: ProjectReader, options: CompileOptions = {}): Compilation {
+  if (!isAbsolute(specPath)) throw new Error(`Internal error: the spec's path ${specPath} is not absolute`);
+  const projectDir = findProjectDir(specPath, reader);
+  const specFile = projectPath(projectDir, specPath);
+  const sink = new DiagnosticSink();
+  const project = new Project(projectDir, reader, sink);
+  const experiment = runPasses(specFile, project, options);
+  return {
+    diagnostics: sink.sorted(specFile),
+    sources: project.sources,
+    specFile,
+    projectDir,
+    ...(experiment === undefined ? {} : { experiment }),
+  };
+}
+
+function runPasses(specFile: string, project: Project, options: CompileOptions): Experiment | undefined {
+  const { sink } = project;
+  const missing = (): void => sink.report(fileMissing(new SourceFile(specFile, "").place(0, 0), specFile));
+  const source = project.read(specFile, undefined, missing);
+  if (source === undefined) return undefined;
+
+  const parsed = parseYaml(hideSecrets(source, project), sink);
+  if (parsed === undefined) return undefined;
+  const valid = validate(parsed, "experiment", project);
+  const spec = lower(valid);
+  const bound = bind(spec, sink);
+  const files = readFiles(bound, project, options.requireWeights ?? false);
+  const checked = check(bound, files, sink);
+  if (sink.hasErrors) return undefined;
+  const tasks = expand(bound, files, checked, sink);
+  if (sink.hasErrors) return undefined;
+  return assemble(bound, files, orderTasks(tasks), project.dir);
+}

@@ -1,0 +1,63 @@
+import type { Dataset } from "../../domain/experiment.ts";
+import type { ResponsesParams, SearchParams, TaskCost } from "../../domain/task.ts";
+
+/** Upper bounds of what tasks do; bytes are estimates. */
+
+/** A JSON record's text and token ids, a token. */
+const BYTES_PER_TOKEN = 12;
+/** A JSON record besides its tokens: the prompt, its ids, the keys. */
+const BYTES_PER_RECORD = 600;
+const BYTES_PER_FLOAT = 4;
+/** Trait and coherence. */
+const JUDGE_CALLS_PER_ANSWER = 2;
+
+export interface Size {
+  readonly layers: number;
+  readonly hiddenSize: number;
+}
+
+export function responsesCost(dataset: Dataset, params: Pick<ResponsesParams, "maxNewTokens" | "rollouts">): TaskCost {
+  return generating(rowsOf(dataset) * params.rollouts, params.maxNewTokens, 0);
+}
+
+export function activationsCost(dataset: Dataset, rollouts: number, { layers, hiddenSize }: Size): TaskCost {
+  return writing(rowsOf(dataset) * rollouts * layers * hiddenSize * BYTES_PER_FLOAT);
+}
+
+export function vectorsCost({ layers, hiddenSize }: Size): TaskCost {
+  return writing(layers * hiddenSize * BYTES_PER_FLOAT);
+}
+
+export function baselineCost(questions: number, maxNewTokens: number): TaskCost {
+  return generating(questions, maxNewTokens, questions * JUDGE_CALLS_PER_ANSWER);
+}
+
+export interface SteeringSize {
+  readonly questions: number;
+  readonly layers: number;
+  readonly search: SearchParams;
+  readonly nullDirections: number;
+  readonly maxNewTokens: number;
+}
+
+export function steeringCost({ questions, layers, search, nullDirections, maxNewTokens }: SteeringSize): TaskCost {
+  const answers = questions * (layers * search.evaluations + nullDirections);
+  return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER);
+}
+
+export function resultsCost(rows: number): TaskCost {
+  return writing(rows * BYTES_PER_RECORD);
+}
+
+function generating(generations: number, maxNewTokens: number, judgeCalls: number): TaskCost {
+  const newTokens = generations * maxNewTokens;
+  return { generations, newTokens, judgeCalls, bytes: generations * BYTES_PER_RECORD + newTokens * BYTES_PER_TOKEN };
+}
+
+function writing(bytes: number): TaskCost {
+  return { generations: 0, newTokens: 0, judgeCalls: 0, bytes };
+}
+
+function rowsOf({ positive, negative }: Dataset): number {
+  return positive.length + negative.length;
+}

@@ -1,0 +1,88 @@
+import type { ActivationsParams, ResponsesParams, Task } from "../../domain/task.ts";
+import type { Place } from "../../diagnostics/source-file.ts";
+import type { Dataset } from "../../domain/experiment.ts";
+import type { Cell } from "../bind/cell.ts";
+import { responseSet, type Budgets } from "../check/generation.ts";
+import { activationsCost, responsesCost, vectorsCost, type Size } from "./cost.ts";
+import type { Inputs } from "./inputs.ts";
+import { activationsNames, responsesNames, vectorsNames, type Names } from "./paths.ts";
+
+/** What a cell's tasks are made of. */
+export interface CellContext {
+  readonly dataset: Dataset;
+  readonly size: Size;
+  readonly budgets: Budgets;
+  readonly inputs: Inputs;
+}
+
+/**
+ * The three tasks that make a cell's vectors. Each one's parameters are only what it is made of: responses know no
+ * position, activations no method, and none of them the names that the spec gives to sources and traits.
+ */
+export function extractionTasks(cell: Cell, context: CellContext): Task[] {
+  const responses = responsesTask(cell, context);
+  const activations = activationsTask(cell, responses.id, context);
+  return [responses, activations, vectorsTask(cell, activations.id, context)];
+}
+
+function responsesTask(cell: Cell, { dataset, budgets, inputs }: CellContext): Task {
+  const { generate } = cell;
+  const greedy = generate.temperature.value === 0;
+  const params: ResponsesParams = {
+    dataset: cell.dataset.value,
+    variant: cell.variant.value,
+    maxNewTokens: generate.maxNewTokens?.value ?? budgets.get(responseSet(cell)) ?? 1,
+    rollouts: generate.rollouts.value,
+    temperature: generate.temperature.value,
+    // Greedy decoding draws nothing.
+    topP: greedy ? 1 : generate.topP,
+    seed: greedy ? 0 : generate.seed,
+  };
+  return {
+    ...named(responsesNames(cell), cell.sourceDeclared),
+    kind: "responses",
+    phase: "extraction",
+    params,
+    inputs: { rows: inputs.rows(params.dataset), weights: inputs.weights(params.variant) },
+    needs: [],
+    cost: responsesCost(dataset, params),
+  };
+}
+
+function activationsTask(cell: Cell, responses: string, { dataset, size, inputs }: CellContext): Task {
+  const params = activationsParams(cell);
+  return {
+    ...named(activationsNames(cell), cell.positionText.place),
+    kind: "activations",
+    phase: "extraction",
+    params,
+    inputs: { weights: inputs.weights(params.variant) },
+    needs: [responses],
+    cost: activationsCost(dataset, cell.generate.rollouts.value, size),
+  };
+}
+
+function vectorsTask(cell: Cell, activations: string, { size }: CellContext): Task {
+  return {
+    ...named(vectorsNames(cell), cell.positionText.place),
+    kind: "vectors",
+    phase: "extraction",
+    params: { ...activationsParams(cell), method: cell.method },
+    inputs: {},
+    needs: [activations],
+    cost: vectorsCost(size),
+  };
+}
+
+export function activationsParams(cell: Cell): ActivationsParams {
+  return {
+    dataset: cell.dataset.value,
+    variant: cell.variant.value,
+    position: cell.positionText.value,
+    component: "residual",
+  };
+}
+
+export function named({ id, outputs }: Names, { file, range }: Place): Names & { readonly origin: string } {
+  return { id, outputs, origin: `${file}:${range.start.line}:${range.start.column}` };
+}

@@ -1,0 +1,68 @@
+import type { DatasetRow } from "../../domain/experiment.ts";
+import type { JsonValue } from "../../util/json.ts";
+import type { Bound } from "../bind/bound.ts";
+import { digestOf } from "../digest.ts";
+import type { Files } from "../files/files.ts";
+
+/** Stands for the digest of weights that are not on this machine; such a task cannot be applied. */
+export const MISSING = "missing";
+
+/** Digests of what tasks read besides other tasks, each computed once. */
+export class Inputs {
+  readonly #bound: Bound;
+  readonly #files: Files;
+  readonly #rows = new Map<string, string>();
+  readonly #judged = new Map<string, Readonly<Record<string, string>>>();
+
+  constructor(bound: Bound, files: Files) {
+    this.#bound = bound;
+    this.#files = files;
+  }
+
+  weights(variant: string): string {
+    return this.#files.weights.get(variant) ?? MISSING;
+  }
+
+  rows(ref: string): string {
+    return remember(this.#rows, ref, () => {
+      const { positive, negative } = this.#dataset(ref);
+      return digestOf({ positive: positive.map(rowJson), negative: negative.map(rowJson) });
+    });
+  }
+
+  /** Of tasks that ask a dataset's questions of the application, and have the answers judged. */
+  judged(ref: string, application: string): Readonly<Record<string, string>> {
+    return remember(this.#judged, ref, () => {
+      const { definition, questions } = this.#dataset(ref);
+      const { templates } = this.#files;
+      const { judgeVariant } = this.#bound;
+      if (templates === undefined) throw new Error("Internal error: judged without templates");
+      return {
+        questions: digestOf(questions),
+        definition: digestOf(definition),
+        weights: this.weights(application),
+        judge_trait_template: digestOf(templates.trait),
+        judge_coherence_template: digestOf(templates.coherence),
+        ...(judgeVariant === undefined ? {} : { judge_weights: this.weights(judgeVariant.value) }),
+      };
+    });
+  }
+
+  #dataset(ref: string) {
+    const dataset = this.#files.datasets.get(ref);
+    if (dataset === undefined) throw new Error(`Internal error: dataset ${ref} was not read`);
+    return dataset;
+  }
+}
+
+function rowJson({ prompt, systemPrompt }: DatasetRow): JsonValue {
+  return systemPrompt === undefined ? { prompt } : { prompt, systemPrompt };
+}
+
+function remember<V>(known: Map<string, V>, key: string, make: () => V): V {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
+}

@@ -1,0 +1,34 @@
+import { conflictingTasks } from "../../diagnostics/catalog/matrix.ts";
+import type { Place } from "../../diagnostics/source-file.ts";
+import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import type { Task } from "../../domain/task.ts";
+import { changes } from "../fingerprint/changes.ts";
+
+/** Tasks by id, in the order of their first use. Cells that reach the same task share it. */
+export class TaskSet {
+  readonly #tasks = new Map<string, { readonly task: Task; readonly place: Place }>();
+  readonly #sink: DiagnosticSink;
+
+  constructor(sink: DiagnosticSink) {
+    this.#sink = sink;
+  }
+
+  /** Adds a task, unless it is there; one of the same id and other parameters is reported at `place`. Returns its id. */
+  add(task: Task, place: Place): string {
+    const before = this.#tasks.get(task.id);
+    if (before === undefined) {
+      this.#tasks.set(task.id, { task, place });
+      return task.id;
+    }
+    const [difference] = changes(before.task.params, task.params);
+    if (difference !== undefined) {
+      const { path, before: first, after: second } = difference;
+      this.#sink.report(conflictingTasks(place, task.id, path, first, second, before.place));
+    }
+    return task.id;
+  }
+
+  all(): Task[] {
+    return [...this.#tasks.values()].map(({ task }) => task);
+  }
+}

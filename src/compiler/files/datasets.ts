@@ -1,0 +1,59 @@
+import * as report from "../../diagnostics/catalog/files.ts";
+import { nearest } from "../../util/nearest.ts";
+import type { Dataset } from "../../domain/experiment.ts";
+import type { Located } from "../lower/spec.ts";
+import type { Cell } from "../bind/cell.ts";
+import type { Project } from "./project.ts";
+import { readQuestions } from "./questions.ts";
+import { readRows } from "./rows.ts";
+
+/** The datasets that the cells read, by `<set>/<trait>`. One that is missing or broken is reported, and left out. */
+export function readDatasets(cells: readonly Cell[], steered: readonly Cell[], project: Project): Map<string, Dataset> {
+  const refs = new Map(cells.map(({ dataset }) => [dataset.value, dataset]));
+  const steeredRefs = new Set(steered.map(({ dataset }) => dataset.value));
+  const datasets = new Map<string, Dataset>();
+  for (const [ref, located] of refs) {
+    const dataset = readDataset(located, steeredRefs.has(ref), project);
+    if (dataset !== undefined) datasets.set(ref, dataset);
+  }
+  return datasets;
+}
+
+function readDataset(ref: Located<string>, steered: boolean, project: Project): Dataset | undefined {
+  const folder = `datasets/traits/${ref.value}`;
+  if (!project.exists(folder)) {
+    const known = datasetRefs(project);
+    project.sink.report(report.datasetMissing(ref.place, ref.value, nearest(ref.value, known), known));
+    return undefined;
+  }
+  const positive = readRows(folder, "positive", ref.place, project);
+  const negative = readRows(folder, "negative", ref.place, project);
+  const definition = steered ? readDefinition(folder, ref, project) : "";
+  const questions = steered ? readQuestions(folder, ref, project) : [];
+  if (positive === undefined || negative === undefined || definition === undefined || questions === undefined) {
+    return undefined;
+  }
+  return { ref: ref.value, positive, negative, definition, questions };
+}
+
+function readDefinition(folder: string, ref: Located<string>, project: Project): string | undefined {
+  const file = `${folder}/definition.txt`;
+  const source = project.read(file, ref.place, () =>
+    project.sink.report(
+      report.datasetFileMissing(
+        ref.place,
+        file,
+        "The judge needs it: what an answer that scores 0, 50 and 100 is like.",
+      ),
+    ),
+  );
+  if (source === undefined) return undefined;
+  const definition = source.text.trim();
+  if (definition === "") project.sink.report(report.definitionEmpty(ref.place, file));
+  return definition === "" ? undefined : definition;
+}
+
+function datasetRefs(project: Project): string[] {
+  const traits = "datasets/traits";
+  return project.list(traits).flatMap((set) => project.list(`${traits}/${set}`).map((trait) => `${set}/${trait}`));
+}

@@ -1,0 +1,40 @@
+import * as report from "../../diagnostics/catalog/files.ts";
+import type { Model } from "./models.ts";
+import type { Project } from "./project.ts";
+
+/**
+ * Digests of the weights of the variants that the experiment runs, by variant; none where they are not on this machine.
+ * That is a warning, and an error when `required`; damaged weights are always an error.
+ */
+export function readWeights(
+  models: ReadonlyMap<string, Model>,
+  used: ReadonlySet<string>,
+  required: boolean,
+  project: Project,
+): Map<string, string> {
+  const digests = new Map<string, string>();
+  for (const [variant, model] of models) {
+    if (!used.has(variant)) continue;
+    const read = project.reader.weights(model.weightsDir);
+    switch (read.status) {
+      case "ok":
+        digests.set(variant, read.digest);
+        compare("layers", model, model.layers, read.layers, project);
+        compare("hidden_size", model, model.hiddenSize, read.hiddenSize, project);
+        break;
+      case "missing":
+        project.sink.report(report.weightsMissing(model.namePlace, variant, read.message, read.hint, required));
+        break;
+      case "damaged":
+        project.sink.report(report.weightsDamaged(model.namePlace, variant, read.message, read.hint));
+        break;
+    }
+  }
+  return digests;
+}
+
+function compare(key: string, model: Model, said: Model["layers"], found: number, project: Project): void {
+  if (said.value !== found) {
+    project.sink.report(report.modelDisagrees(said.place, key, said.value, found, model.weights));
+  }
+}

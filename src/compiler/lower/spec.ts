@@ -1,0 +1,106 @@
+import type { Provider } from "../../domain/engine.ts";
+import type { SearchParams } from "../../domain/task.ts";
+import type { Place } from "../../diagnostics/source-file.ts";
+
+/**
+ * A spec as the passes after validation see it: typed, every default filled in, every value with its place. What the
+ * schema refused is absent (undefined), so that the other passes can go on and report what they find; the names of
+ * broken declarations are kept, so that their uses are not reported too.
+ */
+export interface Spec {
+  readonly place: Place;
+  readonly name: Located<string> | undefined;
+  readonly variants: Declarations<VariantSpec> | undefined;
+  readonly application: Located<string> | undefined;
+  readonly engine: { readonly provider: Provider | "auto"; readonly maxBatchTokens: number };
+  readonly judge: JudgeSpec | undefined;
+  /** A judge is written, valid or not. */
+  readonly judgeWritten: boolean;
+  readonly traits: Declarations<TraitSpec> | undefined;
+  readonly sources: Declarations<SourceSpec> | undefined;
+  readonly extraction: ExtractionSpec | undefined;
+  readonly steering: SteeringSpec | undefined;
+}
+
+export interface Located<T> {
+  readonly value: T;
+  readonly place: Place;
+}
+
+/** A map of the user's own names. */
+export type Declarations<T> = ReadonlyMap<string, Declared<T>>;
+export interface Declared<T> {
+  /** Of the name. */
+  readonly place: Place;
+  /** Undefined when what is declared is broken. */
+  readonly value: T | undefined;
+}
+
+export interface VariantSpec {
+  readonly model: Located<string>;
+}
+
+/** Dataset by source. */
+export type TraitSpec = ReadonlyMap<string, TraitDataset>;
+export interface TraitDataset {
+  readonly sourcePlace: Place;
+  readonly ref: Located<string>;
+}
+
+export interface SourceSpec {
+  readonly variant: Located<string>;
+  readonly generate: GenerateSpec;
+}
+
+export interface GenerateSpec {
+  /** Of the `generate` key, or of the source where there is none. */
+  readonly place: Place;
+  /** Undefined: inferred from the positions that read the responses. */
+  readonly maxNewTokens: Located<number> | undefined;
+  readonly rollouts: Located<number>;
+  readonly temperature: Located<number>;
+  readonly topP: number;
+  readonly seed: number;
+}
+
+export interface ExtractionSpec {
+  readonly methods: readonly Located<string>[];
+  readonly traits: readonly Located<string>[];
+  readonly include: readonly IncludeSpec[];
+  readonly exclude: readonly FilterSpec[];
+}
+
+export interface IncludeSpec {
+  readonly source: Located<string>;
+  readonly positions: readonly Located<string>[];
+}
+
+/** What is absent matches everything. */
+export interface FilterSpec {
+  readonly place: Place;
+  readonly trait: readonly Located<string>[] | undefined;
+  readonly source: readonly Located<string>[] | undefined;
+  readonly position: readonly Located<string>[] | undefined;
+  readonly method: readonly Located<string>[] | undefined;
+}
+
+export interface SteeringSpec {
+  /** Of the key. */
+  readonly place: Place;
+  readonly vectors: FilterSpec | "all";
+  readonly layers: Located<string | number | readonly number[]> | undefined;
+  readonly maxNewTokens: number | undefined;
+  readonly search: SearchParams;
+  readonly nullDirections: number;
+  readonly nullSeed: number;
+}
+
+export type JudgeSpec =
+  | { readonly provider: "local"; readonly variant: Located<string> }
+  | {
+      readonly provider: "openai";
+      readonly model: string;
+      readonly baseUrl: string;
+      readonly apiKeyEnv: string | undefined;
+      readonly maxConcurrency: number;
+    };

@@ -1,0 +1,33 @@
+import { secretWritten } from "../../diagnostics/catalog/checks.ts";
+import type { SourceFile } from "../../diagnostics/source-file.ts";
+import type { Project } from "../files/project.ts";
+
+/**
+ * What a key looks like: prefixes of well-known services, a password in an address, and any value of a key that is
+ * named for a secret. `api_key_env` is a name: a value of it that cannot be one is taken for the key itself.
+ */
+const SECRETS: readonly RegExp[] = [
+  /\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|glpat|xox[abp]|r8|nvapi)[-_](?=[A-Za-z0-9_-]*\d)([A-Za-z0-9_-]{16,})/dg,
+  /\bgithub_pat_(\w{20,})/dg,
+  /\bAKIA([A-Z0-9]{16})\b/dg,
+  /\bAIza([\w-]{30,})/dg,
+  /\bBearer\s+([\w.~+/-]{16,})/dg,
+  /:\/\/([^\s/:@'"]+:[^\s/@'"]+)@/dg,
+  /(?:^|[\s{,"'])(?:api_?key|secret|password|auth_?token|access_?token|authorization)["']?[ \t]*:[ \t]+["']?([^\s"',}#]+)/dgim,
+  /(?:^|[\s{,"'])api_key_env["']?[ \t]*:[ \t]+["']?(?![A-Z_][A-Z0-9_]{0,63}(?:["'\s,}#]|$))([^\s"',}#]{12,})/dgm,
+];
+
+/**
+ * Reports what looks like a secret, and answers the text with its characters replaced, so that nothing after this, no
+ * message and no code frame, can show it.
+ */
+export function hideSecrets(source: SourceFile, project: Project): SourceFile {
+  const spans = SECRETS.flatMap((pattern) =>
+    [...source.text.matchAll(pattern)].flatMap((match) => (match.indices?.[1] === undefined ? [] : [match.indices[1]])),
+  );
+  if (spans.length === 0) return source;
+  const redacted = source.redacted(spans);
+  for (const [start, end] of spans) project.sink.report(secretWritten(redacted.place(start, end)));
+  project.redact(redacted);
+  return redacted;
+}

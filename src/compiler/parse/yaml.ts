@@ -1,0 +1,157 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Alias,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from "yaml";
+import * as report from "../../diagnostics/catalog/yaml.ts";
+import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import type { Place, SourceFile } from "../../diagnostics/source-file.ts";
+import type { YamlEntry, YamlNode, YamlScalar } from "./node.ts";
+
+/** Values in a document, those that aliases repeat included: enough for any experiment, too few to fill the memory. */
+const MAX_VALUES = 20_000;
+/** Deeper nesting of [ and { than anyone writes; the parser itself gives out at some thousands. */
+const MAX_FLOW_DEPTH = 64;
+
+/**
+ * Reads one YAML 1.2 document. Reports what is wrong with it; undefined when there is nothing to go on with. Of several
+ * syntax errors only the first is reported: the others are mostly its echo.
+ */
+export function parseYaml(source: SourceFile, sink: DiagnosticSink): YamlNode | undefined {
+  const tooDeep = flowTooDeep(source.text);
+  if (tooDeep !== undefined) {
+    sink.report(report.nestedTooDeeply(source.place(tooDeep, tooDeep + 1), MAX_FLOW_DEPTH));
+    return undefined;
+  }
+  const document = parseDocument(source.text, { prettyErrors: false, stringKeys: false, logLevel: "silent" });
+  const syntax = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+  if (syntax !== undefined) {
+    const place = source.place(...syntax.pos);
+    if (syntax.code === "TAB_AS_INDENT") sink.report(report.tabIndentation(place));
+    else if (syntax.code === "MULTIPLE_DOCS")
+      sink.report(report.severalDocuments(source.placeOfLine(place.range.start.line)));
+    else sink.report(report.yamlSyntax(place, syntax.message));
+    return undefined;
+  }
+  for (const { code, pos } of document.warnings) {
+    if (code === "TAG_RESOLVE_FAILED") sink.report(report.unknownTag(source.place(...pos)));
+  }
+  return new Converter(source, sink, document).convert();
+}
+
+/** From the library's tree to ours. */
+class Converter {
+  readonly #source: SourceFile;
+  readonly #sink: DiagnosticSink;
+  readonly #document: Document.Parsed;
+  /** Anchored nodes that the walk is inside of, to see an alias that holds itself. */
+  readonly #open = new Set<Node>();
+  #values = 0;
+
+  constructor(source: SourceFile, sink: DiagnosticSink, document: Document.Parsed) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#document = document;
+  }
+
+  convert(): YamlNode | undefined {
+    const { contents } = this.#document;
+    const node = contents === null ? undefined : this.#node(contents, this.#source.place(0, 0));
+    if (this.#values > MAX_VALUES) return undefined;
+    return node ?? nullAt(this.#source.place(0, 0));
+  }
+
+  /** `fallback` is the place of what has no text of its own: the value of `key:`. */
+  #node(node: Node | null, fallback: Place): YamlNode {
+    if (++this.#values > MAX_VALUES) {
+      if (this.#values === MAX_VALUES + 1) this.#sink.report(report.aliasExpansion(fallback, MAX_VALUES));
+      return nullAt(fallback);
+    }
+    if (node === null) return nullAt(fallback);
+    if (isAlias(node)) return this.#alias(node);
+    const place = this.#placeOf(node) ?? fallback;
+    if (isScalar(node))
+      return {
+        kind: "scalar",
+        value: scalarValue(node.value, node.source ?? ""),
+        place: isEmpty(place) ? fallback : place,
+      };
+    this.#open.add(node);
+    try {
+      if (isSeq(node)) {
+        return { kind: "list", place, items: node.items.map((item) => this.#node(item as Node | null, place)) };
+      }
+      if (isMap(node)) return { kind: "map", place, entries: this.#entries(node, place) };
+    } finally {
+      this.#open.delete(node);
+    }
+    throw new Error("Internal error: a YAML node of no known kind");
+  }
+
+  #entries(map: YAMLMap, mapPlace: Place): YamlEntry[] {
+    const entries = new Map<string, YamlEntry>();
+    for (const { key: keyNode, value } of map.items as { key: Node | null; value: Node | null }[]) {
+      const keyPlace = (keyNode === null ? undefined : this.#placeOf(keyNode)) ?? mapPlace;
+      const key = isScalar(keyNode) ? String(keyNode.value) : undefined;
+      if (key === undefined) this.#sink.report(report.keyNotText(keyPlace));
+      else if (key === "<<") this.#sink.report(report.mergeKey(keyPlace));
+      else {
+        const first = entries.get(key);
+        const entry: YamlEntry = { key, keyPlace, node: this.#node(value, keyPlace) };
+        if (first === undefined) entries.set(key, entry);
+        else this.#sink.report(report.duplicateKey(keyPlace, key, first.keyPlace));
+      }
+    }
+    return [...entries.values()];
+  }
+
+  #alias(alias: Alias): YamlNode {
+    const place = this.#placeOf(alias) ?? this.#source.place(0, 0);
+    const target = alias.resolve(this.#document);
+    if (target === undefined) {
+      this.#sink.report(report.unresolvedAlias(place, alias.source));
+      return nullAt(place);
+    }
+    if (this.#open.has(target)) {
+      this.#sink.report(report.aliasInItself(place, alias.source));
+      return nullAt(place);
+    }
+    return this.#node(target, place);
+  }
+
+  #placeOf(node: Node): Place | undefined {
+    return node.range ? this.#source.place(node.range[0], node.range[1]) : undefined;
+  }
+}
+
+function nullAt(place: Place): YamlScalar {
+  return { kind: "scalar", value: null, place };
+}
+
+function isEmpty(place: Place): boolean {
+  return place.range.start.offset === place.range.end.offset;
+}
+
+/** A value of the core schema; anything else, which only a tag could make, is its text. */
+function scalarValue(value: unknown, source: string): YamlScalar["value"] {
+  const isCore = value === null || typeof value === "number" || typeof value === "boolean" || typeof value === "string";
+  return isCore ? value : source;
+}
+
+/** Where [ and { first stand too deep, comments and strings counted too: brackets pair up in them as well. */
+function flowTooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "[" || character === "{") depth++;
+    else if ((character === "]" || character === "}") && depth > 0) depth--;
+    if (depth > MAX_FLOW_DEPTH) return at;
+  }
+  return undefined;
+}

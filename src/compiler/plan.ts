@@ -1,0 +1,71 @@
+import type { Experiment } from "../domain/experiment.ts";
+import type { Fingerprint, Plan, PlannedTask, TaskRecord } from "../domain/state.ts";
+import { changes } from "./fingerprint/changes.ts";
+import { fingerprintTasks, type FingerprintedTask } from "./fingerprint/fingerprint.ts";
+
+/**
+ * What apply has to do, given what was made. Pure and linear. `isPresent` says whether a record's outputs are still
+ * there; it is asked at most once a task, and only for tasks that are otherwise up to date.
+ *
+ * A task whose output is gone is made again; what was made from it is kept, since the same fingerprint makes the same
+ * output.
+ */
+export function planTasks(
+  experiment: Experiment,
+  records: ReadonlyMap<string, TaskRecord>,
+  isPresent: (record: TaskRecord) => boolean,
+): Plan {
+  const known = new Set(experiment.tasks.map(({ id }) => id));
+  return {
+    tasks: fingerprintTasks(experiment.tasks).map((task) => planTask(task, records.get(task.task.id), isPresent)),
+    orphans: [...records.keys()].filter((id) => !known.has(id)).toSorted(),
+  };
+}
+
+function planTask(
+  { task, fingerprint, digest }: FingerprintedTask,
+  record: TaskRecord | undefined,
+  isPresent: (record: TaskRecord) => boolean,
+): PlannedTask {
+  const planned = (action: PlannedTask["action"], reasons: readonly string[]): PlannedTask => ({
+    id: task.id,
+    action,
+    reasons,
+    digest,
+    fingerprint,
+  });
+  if (record === undefined) return planned("create", ["new"]);
+  if (record.digest !== digest) return planned("rerun", reasonsToRerun(record.fingerprint, fingerprint));
+  return isPresent(record) ? planned("keep", []) : planned("rerun", ["output missing or changed"]);
+}
+
+/** Field by field, in words: `seed: 42 → 43`. */
+function reasonsToRerun(before: Fingerprint, after: Fingerprint): string[] {
+  const reasons = [
+    ...(before.version === after.version ? [] : [`version: ${before.version} → ${after.version}`]),
+    ...changes(before.params, after.params).map(({ path, before: old, after: now }) => `${path}: ${old} → ${now}`),
+    ...keysThatDiffer(before.inputs, after.inputs).map((name) => inputReason(name, before.inputs, after.inputs)),
+    ...keysThatDiffer(before.upstream, after.upstream).map((id) => upstreamReason(id, before.upstream, after.upstream)),
+  ];
+  // The rule by which digests are made has changed, and nothing else.
+  return reasons.length > 0 ? reasons : ["the record has another digest"];
+}
+
+type Digests = Readonly<Record<string, string>>;
+
+function keysThatDiffer(before: Digests, after: Digests): string[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].filter((key) => before[key] !== after[key]).toSorted();
+}
+
+function inputReason(name: string, before: Digests, after: Digests): string {
+  const words = name.replaceAll("_", " ");
+  if (after[name] === "missing") return `${words} not on this machine`;
+  if (before[name] === undefined) return `${words} now counted`;
+  return after[name] === undefined ? `${words} no longer counted` : `${words} changed`;
+}
+
+function upstreamReason(id: string, before: Digests, after: Digests): string {
+  if (before[id] === undefined) return `${id} is new`;
+  return after[id] === undefined ? `${id} is gone` : `${id} reruns`;
+}

@@ -1,0 +1,30 @@
+/**
+ * How the compiler sees the world: everything it reads is handed in through this, so that it touches no disk and the
+ * same files give the same answer anywhere. Paths are absolute.
+ */
+export interface ProjectReader {
+  /** Whether a file or a folder is there. */
+  exists(path: string): boolean;
+  readText(path: string): TextRead;
+  /** Names in a folder, in any order; none when it is not one. */
+  list(path: string): readonly string[];
+  /** A folder of model weights in Hugging Face layout. May be asked for the same folder more than once. */
+  weights(path: string): WeightsRead;
+  /** A JSON file of steerform's own, by its path in the package: `schema/experiment.schema.json`. */
+  shippedJson(path: string): unknown;
+}
+
+export type TextRead =
+  | { readonly status: "ok"; readonly text: string }
+  | { readonly status: "missing" }
+  /** A folder, a device, ... */
+  | { readonly status: "not-a-file" }
+  /** `line` (from 1) holds the first byte that is not UTF-8. */
+  | { readonly status: "not-utf8"; readonly line: number }
+  /** `message` is a clause: "permission denied". */
+  | { readonly status: "unreadable"; readonly message: string };
+
+export type WeightsRead =
+  | { readonly status: "ok"; readonly digest: string; readonly layers: number; readonly hiddenSize: number }
+  /** `message` is a sentence that names the file; so is `hint`. */
+  | { readonly status: "missing" | "damaged"; readonly message: string; readonly hint: string };

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { compileFiles, okWeights, repositoryFiles, SPEC, type MemoryProject } from "./rig.ts";
+
+const demo = repositoryFiles("specs/demo.yaml")["specs/demo.yaml"] as string;
+
+export function demoProject(spec: string): MemoryProject {
+  const files = repositoryFiles("config/models", "datasets/traits", "templates/judge");
+  const names = ["base", "instruct", "judge"];
+  const weights = Object.fromEntries(names.map((name) => [`models/tiny/${name}`, okWeights(name)]));
+  return { files: { ...files, [SPEC]: spec }, weights };
+}
+
+test("the demo's tasks", () => {
+  const { diagnostics, experiment } = compileFiles(demoProject(demo));
+  expect(diagnostics).toEqual([]);
+  expect(experiment?.tasks.map(({ id }) => id)).toMatchInlineSnapshot(`
+    [
+      "responses/tiny_instruction/sycophancy/instruct",
+      "activations/tiny_instruction/sycophancy/instruct/response_all",
+      "vectors/tiny_instruction/sycophancy/instruct/response_all/mean_diff",
+      "vectors/tiny_instruction/sycophancy/instruct/response_all/probe",
+      "responses/tiny_natural/sycophancy/base",
+      "activations/tiny_natural/sycophancy/base/response__5",
+      "vectors/tiny_natural/sycophancy/base/response__5/mean_diff",
+      "vectors/tiny_natural/sycophancy/base/response__5/probe",
+      "activations/tiny_natural/sycophancy/base/response__10",
+      "vectors/tiny_natural/sycophancy/base/response__10/mean_diff",
+      "vectors/tiny_natural/sycophancy/base/response__10/probe",
+      "activations/tiny_natural/sycophancy/base/response__15",
+      "vectors/tiny_natural/sycophancy/base/response__15/mean_diff",
+      "vectors/tiny_natural/sycophancy/base/response__15/probe",
+      "baseline/tiny_instruction/sycophancy/instruct",
+      "baseline/tiny_natural/sycophancy/instruct",
+      "steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff",
+      "steering/tiny_instruction/sycophancy/instruct/response_all/probe",
+      "steering/tiny_natural/sycophancy/base/response__5/mean_diff",
+      "steering/tiny_natural/sycophancy/base/response__5/probe",
+      "steering/tiny_natural/sycophancy/base/response__10/mean_diff",
+      "steering/tiny_natural/sycophancy/base/response__10/probe",
+      "steering/tiny_natural/sycophancy/base/response__15/mean_diff",
+      "steering/tiny_natural/sycophancy/base/response__15/probe",
+      "results",
+    ]
+  `);
+});
