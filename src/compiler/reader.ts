@@ -26,5 +26,5 @@ export type TextRead =
 
 export type WeightsRead =
   | { readonly status: "ok"; readonly digest: string; readonly layers: number; readonly hiddenSize: number }
-  /** `message` is a sentence that names the file; so is `hint`. */
+  /** Sentences; `message` names the file, relative to the project where it can be. */
   | { readonly status: "missing" | "damaged"; readonly message: string; readonly hint: string };

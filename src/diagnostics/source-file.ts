@@ -68,10 +68,10 @@ export class SourceFile {
     return this.place(start + indentation, start + text.trimEnd().length);
   }
 
-  /** The same file with the characters of each [start, end) replaced by `x`, so that a frame can be shown. */
+  /** The same file with the characters of each [start, end) replaced by `X`, so that a frame can be shown. */
   redacted(spans: readonly (readonly [number, number])[]): SourceFile {
     let text = this.text;
-    for (const [start, end] of spans) text = text.slice(0, start) + "x".repeat(end - start) + text.slice(end);
+    for (const [start, end] of spans) text = text.slice(0, start) + "X".repeat(end - start) + text.slice(end);
     return new SourceFile(this.path, text);
   }
 }

@@ -3,8 +3,8 @@ import type { Position } from "../../domain/position.ts";
 import type { MethodName } from "../../methods/index.ts";
 import type { GenerateSpec, Located } from "../lower/spec.ts";
 
-/** One cell of the extraction matrix: one vector set to be made. */
-export interface Cell {
+/** A cell of the extraction matrix by its names alone: what exclude rows and filters speak of. */
+export interface CellNames {
   readonly trait: Located<string>;
   /** As the matrix's row names it. */
   readonly source: Located<string>;
@@ -12,6 +12,10 @@ export interface Cell {
   /** Canonical; placed where the spec writes it. */
   readonly positionText: Located<string>;
   readonly method: MethodName;
+}
+
+/** One cell of the extraction matrix: one vector set to be made. */
+export interface Cell extends CellNames {
   /** `<set>/<trait>`, placed in the trait's declaration. */
   readonly dataset: Located<string>;
   /** Placed in the source's declaration. */

@@ -1,7 +1,7 @@
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { formatPosition } from "../../domain/position.ts";
 import type { FilterSpec, Located } from "../lower/spec.ts";
-import type { Cell } from "./cell.ts";
+import type { CellNames } from "./cell.ts";
 import type { Names } from "./names.ts";
 import { bindPosition } from "./position.ts";
 
@@ -34,7 +34,7 @@ export function bindFilter(row: FilterSpec, names: Names, sink: DiagnosticSink):
   return sound ? filter : undefined;
 }
 
-export function matches(filter: Filter, cell: Cell): boolean {
+export function matches(filter: Filter, cell: CellNames): boolean {
   return (
     (filter.trait?.has(cell.trait.value) ?? true) &&
     (filter.source?.has(cell.source.value) ?? true) &&

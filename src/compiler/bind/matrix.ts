@@ -5,7 +5,7 @@ import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { formatPosition, type Position } from "../../domain/position.ts";
 import type { MethodName } from "../../methods/index.ts";
 import type { ExtractionSpec, IncludeSpec, Located, Spec } from "../lower/spec.ts";
-import type { Cell } from "./cell.ts";
+import type { Cell, CellNames } from "./cell.ts";
 import { bindFilter, matches } from "./filter.ts";
 import type { Names } from "./names.ts";
 import { bindPosition } from "./position.ts";
@@ -20,14 +20,14 @@ export function bindMatrix(
   const methods = bindMethods(extraction, names, sink);
   const traits = unique(extraction.traits, sink).filter((trait) => names.trait(trait));
   const rows = extraction.include.map((row) => bindRow(row, names, sink)).filter((row) => row !== undefined);
-  const cells = traits.flatMap((trait) => rows.flatMap((row) => cellsOf(trait, row, methods, spec, sink)));
+  const cells = traits.flatMap((trait) => rows.flatMap((row) => namesOf(trait, row, methods)));
   reportRepeated(rows, sink);
   const kept = exclude(cells, extraction, names, sink);
   if (kept.length === 0 && cells.length > 0) {
     const [row] = extraction.exclude;
     if (row !== undefined) sink.report(report.nothingLeft(row.place));
   }
-  return kept;
+  return kept.map((cell) => resolve(cell, spec, sink)).filter((cell) => cell !== undefined);
 }
 
 interface BoundRow {
@@ -47,38 +47,28 @@ function bindRow(row: IncludeSpec, names: Names, sink: DiagnosticSink): BoundRow
   return names.source(row.source) ? { source: row.source, positions } : undefined;
 }
 
-function cellsOf(
-  trait: Located<string>,
-  row: BoundRow,
-  methods: readonly MethodName[],
-  spec: Spec,
-  sink: DiagnosticSink,
-): Cell[] {
-  const declared = spec.traits?.get(trait.value);
-  const source = spec.sources?.get(row.source.value);
-  if (declared?.value === undefined || source?.value === undefined) return [];
-  const dataset = declared.value.get(row.source.value)?.ref;
+function namesOf(trait: Located<string>, row: BoundRow, methods: readonly MethodName[]): CellNames[] {
+  const positions = new Map(row.positions.toReversed().map((one) => [one.text.value, one]));
+  return row.positions
+    .filter((one) => positions.get(one.text.value) === one)
+    .flatMap(({ position, text }) =>
+      methods.map((method) => ({ trait, source: row.source, position, positionText: text, method })),
+    );
+}
+
+/** Looks up what the names stand for. Undefined when a declaration is broken or missing, which is reported. */
+function resolve(cell: CellNames, spec: Spec, sink: DiagnosticSink): Cell | undefined {
+  const trait = spec.traits?.get(cell.trait.value);
+  const source = spec.sources?.get(cell.source.value);
+  if (trait?.value === undefined || source === undefined) return undefined;
+  const dataset = trait.value.get(cell.source.value)?.ref;
   if (dataset === undefined) {
-    sink.report(noDatasetForSource(row.source.place, trait.value, row.source.value, declared.place));
-    return [];
+    sink.report(noDatasetForSource(cell.source.place, cell.trait.value, cell.source.value, trait.place));
+    return undefined;
   }
+  if (source.value === undefined) return undefined;
   const { variant, generate } = source.value;
-  const seen = new Set<string>();
-  return row.positions.flatMap(({ position, text }) => {
-    if (seen.has(text.value)) return [];
-    seen.add(text.value);
-    return methods.map((method) => ({
-      trait,
-      source: row.source,
-      position,
-      positionText: text,
-      method,
-      dataset,
-      variant,
-      generate,
-      sourceDeclared: source.place,
-    }));
-  });
+  return { ...cell, dataset, variant, generate, sourceDeclared: source.place };
 }
 
 /** The same source and position in one row or in two. */
@@ -95,11 +85,11 @@ function reportRepeated(rows: readonly BoundRow[], sink: DiagnosticSink): void {
 }
 
 function exclude(
-  cells: readonly Cell[],
+  cells: readonly CellNames[],
   extraction: ExtractionSpec,
   names: Names,
   sink: DiagnosticSink,
-): readonly Cell[] {
+): readonly CellNames[] {
   let kept = cells;
   for (const row of extraction.exclude) {
     const filter = bindFilter(row, names, sink);

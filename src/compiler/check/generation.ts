@@ -15,9 +15,14 @@ export function responseSet(cell: Cell): string {
 export function checkGeneration(spec: Spec, sink: DiagnosticSink): void {
   for (const { value: source } of spec.sources?.values() ?? []) {
     if (source === undefined) continue;
-    const { rollouts, temperature } = source.generate;
+    const { rollouts, temperature, place } = source.generate;
     if (rollouts.value > 1 && temperature.value === 0) {
-      sink.report(report.rolloutsAlike(rollouts.place, rollouts.value, temperature.place));
+      sink.report(
+        report.rolloutsAlike(rollouts.place, rollouts.value, {
+          place: temperature.place,
+          isDefault: temperature.place === place,
+        }),
+      );
     }
   }
 }

@@ -12,7 +12,7 @@ export function checkSteering(bound: Bound, files: Files, sink: DiagnosticSink):
   const { spec, application } = bound;
   if (spec.steering === undefined) return [];
   if (!spec.judgeWritten) sink.report(report.steeringWithoutJudge(spec.steering.place));
-  if (spec.application === undefined) sink.report(report.steeringWithoutApplication(spec.steering.place));
+  if (!spec.applicationWritten) sink.report(report.steeringWithoutApplication(spec.steering.place));
   const model = application && files.models.get(application.value);
   const layers = findLayers(spec.steering, application?.value ?? "", model, sink);
   if (model !== undefined && application !== undefined) checkFit(bound, files, application.value, model, layers, sink);

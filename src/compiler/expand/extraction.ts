@@ -43,7 +43,11 @@ function responsesTask(cell: Cell, { dataset, budgets, inputs }: CellContext): T
     kind: "responses",
     phase: "extraction",
     params,
-    inputs: { rows: inputs.rows(params.dataset), weights: inputs.weights(params.variant) },
+    inputs: {
+      rows: inputs.rows(params.dataset),
+      weights: inputs.weights(params.variant),
+      prompt_format: inputs.promptFormat(params.variant),
+    },
     needs: [],
     cost: responsesCost(dataset, params),
   };

@@ -23,6 +23,13 @@ export class Inputs {
     return this.#files.weights.get(variant) ?? MISSING;
   }
 
+  /** Short enough to be its own digest. */
+  promptFormat(variant: string): string {
+    const model = this.#files.models.get(variant);
+    if (model === undefined) throw new Error(`Internal error: the model of ${variant} was not read`);
+    return model.promptFormat;
+  }
+
   rows(ref: string): string {
     return remember(this.#rows, ref, () => {
       const { positive, negative } = this.#dataset(ref);
@@ -41,9 +48,15 @@ export class Inputs {
         questions: digestOf(questions),
         definition: digestOf(definition),
         weights: this.weights(application),
+        prompt_format: this.promptFormat(application),
         judge_trait_template: digestOf(templates.trait),
         judge_coherence_template: digestOf(templates.coherence),
-        ...(judgeVariant === undefined ? {} : { judge_weights: this.weights(judgeVariant.value) }),
+        ...(judgeVariant === undefined
+          ? {}
+          : {
+              judge_weights: this.weights(judgeVariant.value),
+              judge_prompt_format: this.promptFormat(judgeVariant.value),
+            }),
       };
     });
   }

@@ -14,6 +14,7 @@ export function lower(root: YamlNode): S.Spec {
     name: text(field(root, "experiment")),
     variants: declarations(field(root, "variants"), lowerVariant),
     application: text(field(root, "application")),
+    applicationWritten: field(root, "application") !== undefined,
     engine: {
       provider: PROVIDERS.find((known) => known === provider) ?? "auto",
       maxBatchTokens: number(field(engine, "max_batch_tokens"))?.value ?? 16_384,

@@ -12,6 +12,8 @@ export interface Spec {
   readonly name: Located<string> | undefined;
   readonly variants: Declarations<VariantSpec> | undefined;
   readonly application: Located<string> | undefined;
+  /** An application is written, valid or not. */
+  readonly applicationWritten: boolean;
   readonly engine: { readonly provider: Provider | "auto"; readonly maxBatchTokens: number };
   readonly judge: JudgeSpec | undefined;
   /** A judge is written, valid or not. */

@@ -22,12 +22,29 @@ const SECRETS: readonly RegExp[] = [
  * message and no code frame, can show it.
  */
 export function hideSecrets(source: SourceFile, project: Project): SourceFile {
-  const spans = SECRETS.flatMap((pattern) =>
-    [...source.text.matchAll(pattern)].flatMap((match) => (match.indices?.[1] === undefined ? [] : [match.indices[1]])),
+  const spans = merged(
+    SECRETS.flatMap((pattern) =>
+      [...source.text.matchAll(pattern)].flatMap(
+        (match) => match.indices?.slice(1).filter((span) => span !== undefined) ?? [],
+      ),
+    ),
   );
   if (spans.length === 0) return source;
   const redacted = source.redacted(spans);
   for (const [start, end] of spans) project.sink.report(secretWritten(redacted.place(start, end)));
   project.redact(redacted);
   return redacted;
+}
+
+type Span = readonly [number, number];
+
+/** One of those that overlap: a key can look like one in two ways. */
+function merged(spans: readonly Span[]): Span[] {
+  const result: Span[] = [];
+  for (const [start, end] of spans.toSorted((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last === undefined || start > last[1]) result.push([start, end]);
+    else result[result.length - 1] = [last[0], Math.max(last[1], end)];
+  }
+  return result;
 }

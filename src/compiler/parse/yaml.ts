@@ -29,7 +29,7 @@ export function parseYaml(source: SourceFile, sink: DiagnosticSink): YamlNode | 
     sink.report(report.nestedTooDeeply(source.place(tooDeep, tooDeep + 1), MAX_FLOW_DEPTH));
     return undefined;
   }
-  const document = parseDocument(source.text, { prettyErrors: false, stringKeys: false, logLevel: "silent" });
+  const document = parseDocument(source.text, { prettyErrors: false, stringKeys: false, logLevel: "error" });
   const syntax = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
   if (syntax !== undefined) {
     const place = source.place(...syntax.pos);
@@ -53,6 +53,8 @@ class Converter {
   /** Anchored nodes that the walk is inside of, to see an alias that holds itself. */
   readonly #open = new Set<Node>();
   #values = 0;
+  /** An alias led nowhere: what follows from its absence is not worth a word. */
+  #broken = false;
 
   constructor(source: SourceFile, sink: DiagnosticSink, document: Document.Parsed) {
     this.#source = source;
@@ -63,7 +65,7 @@ class Converter {
   convert(): YamlNode | undefined {
     const { contents } = this.#document;
     const node = contents === null ? undefined : this.#node(contents, this.#source.place(0, 0));
-    if (this.#values > MAX_VALUES) return undefined;
+    if (this.#broken || this.#values > MAX_VALUES) return undefined;
     return node ?? nullAt(this.#source.place(0, 0));
   }
 
@@ -114,15 +116,11 @@ class Converter {
   #alias(alias: Alias): YamlNode {
     const place = this.#placeOf(alias) ?? this.#source.place(0, 0);
     const target = alias.resolve(this.#document);
-    if (target === undefined) {
-      this.#sink.report(report.unresolvedAlias(place, alias.source));
-      return nullAt(place);
-    }
-    if (this.#open.has(target)) {
-      this.#sink.report(report.aliasInItself(place, alias.source));
-      return nullAt(place);
-    }
-    return this.#node(target, place);
+    if (target !== undefined && !this.#open.has(target)) return this.#node(target, place);
+    this.#broken = true;
+    const wrong = target === undefined ? report.unresolvedAlias : report.aliasInItself;
+    this.#sink.report(wrong(place, alias.source));
+    return nullAt(place);
   }
 
   #placeOf(node: Node): Place | undefined {

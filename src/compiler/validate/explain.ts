@@ -72,14 +72,14 @@ function unknown(violation: Violation, node: YamlNode, where: string): Diagnosti
 function badName(violation: Violation, node: YamlNode, where: string): Diagnostic | undefined {
   const name = String(violation.params["propertyName"]);
   const entry = entryOf(node, name);
-  return entry && report.badText(entry.keyPlace, `A name in ${where}`, name, NAME);
+  return entry && report.badText(entry.keyPlace, `A key of ${where}`, name, NAME);
 }
 
 const NAME = "a name of letters, digits, _, - and . that begins with a letter or digit";
 
 function wrongType({ node, place }: Located, where: string, type: unknown): Diagnostic {
   const types = (Array.isArray(type) ? type : [type]) as string[];
-  const expected = types.map((one) => TYPE_WORDS[one] ?? one).join(" or ");
+  const expected = report.oneOf(types.map((one) => TYPE_WORDS[one] ?? one));
   const isText = types.length === 1 && types[0] === "string" && node.kind === "scalar" && node.value !== null;
   return report.wrongType(
     place,
@@ -93,7 +93,8 @@ function wrongType({ node, place }: Located, where: string, type: unknown): Diag
 function notOneOf({ node, place }: Located, where: string, allowed: readonly unknown[]): Diagnostic {
   const words = allowed.map(String);
   const near = node.kind === "scalar" && typeof node.value === "string" ? nearest(node.value, words) : undefined;
-  const found = node.kind === "scalar" && node.value !== null ? `'${String(node.value)}'` : describe(node);
+  const found =
+    node.kind === "scalar" && node.value !== null ? JSON.stringify(node.value).replaceAll('"', "'") : describe(node);
   return report.notOneOf(place, where, found, near, words);
 }
 

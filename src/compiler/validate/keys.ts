@@ -26,13 +26,19 @@ export function misspelledKeys(root: YamlNode, violations: readonly Violation[],
     if (entry === undefined || isLaterKey(violation.path, key)) return [];
     const allowed = allowedKeys(violation);
     const free = allowed.filter((name) => entryOf(node, name) === undefined);
-    const near = nearest(key, free);
+    const near = nearest(key, free) ?? free.find((name) => hasWordsOf(name, key));
     const slot = JSON.stringify([violation.path, near]);
     if (near === undefined || taken.has(slot)) return [];
     taken.add(slot);
     const where = describePath(violation.path, rootName);
     return { entry, near, diagnostic: unknownKey(entry.keyPlace, key, where, near, allowed) };
   });
+}
+
+/** `max_tokens` may well mean `max_new_tokens`. */
+function hasWordsOf(name: string, key: string): boolean {
+  const words = name.split("_");
+  return key.includes("_") && key.split("_").every((word) => words.includes(word));
 }
 
 /** The document with other names for some of its keys. */

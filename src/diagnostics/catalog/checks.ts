@@ -4,9 +4,18 @@ import { error, tokens, warning } from "./make.ts";
 
 /** SF15xx: values that are fine one by one and do not go together. */
 
-export function rolloutsAlike(rollouts: Place, count: number, temperature: Place): Diagnostic {
+export function rolloutsAlike(
+  rollouts: Place,
+  count: number,
+  temperature: { readonly place: Place; readonly isDefault: boolean },
+): Diagnostic {
   return error("SF1501", rollouts, `${count} rollouts at temperature 0 would be ${count} copies of one response.`, {
-    related: [{ message: "The temperature is 0 here.", place: temperature }],
+    related: [
+      {
+        message: temperature.isDefault ? "No temperature is set here, so it is 0." : "The temperature is 0 here.",
+        place: temperature.place,
+      },
+    ],
     hint: "Set a temperature above 0, or rollouts: 1.",
   });
 }

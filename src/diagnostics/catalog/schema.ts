@@ -28,6 +28,11 @@ export function laterKey(place: Place, key: string, where: string): Diagnostic {
   });
 }
 
+/** "text, a number or a list" */
+export function oneOf(words: readonly string[]): string {
+  return listed(words, "or");
+}
+
 export function wrongType(place: Place, key: string, expected: string, found: string, hint?: string): Diagnostic {
   return error("SF1204", place, `${key} must be ${expected}; this is ${found}.`, { hint });
 }
