@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { JsonValue } from "../../src/util/json.ts";
+import { edited, FILES, projectOf } from "./fixture.ts";
+import { compileFiles, REPOSITORY } from "./rig.ts";
+
+/** Everything that has a default left out. */
+const minimal = edited(
+  ["engine: { provider: cpu, max_batch_tokens: 1024 }\n", ""],
+  ["{ provider: local, variant: judge }", "{ provider: openai, model: gpt }"],
+  ["{ max_new_tokens: 20, rollouts: 2, temperature: 1.0, seed: 42 }", "{ max_new_tokens: 20 }"],
+  ["  component: residual\n", ""],
+  ["  vectors: all\n", ""],
+  ["  search: { evaluations: 3 }\n  null_directions: 2\n", ""],
+);
+
+/** The schema's defaults, by path. */
+function schemaDefaults(schema: unknown, path = ""): [string, JsonValue][] {
+  if (typeof schema !== "object" || schema === null) return [];
+  const found = Object.entries(schema).flatMap(([key, value]) => schemaDefaults(value, `${path}/${key}`));
+  return "default" in schema ? [[path, schema.default as JsonValue], ...found] : found;
+}
+
+test("the schema's defaults are what the compiler fills in", () => {
+  const schema: unknown = JSON.parse(readFileSync(join(REPOSITORY, "schema/experiment.schema.json"), "utf8"));
+  const defaults = Object.fromEntries(schemaDefaults(schema).map(([path, value]) => [path.split("/").at(-1), value]));
+  const { experiment } = compileFiles(projectOf(minimal));
+  const responses = experiment?.tasks.find(({ kind }) => kind === "responses");
+  const steering = experiment?.tasks.find(({ kind }) => kind === "steering");
+  const { algorithm, evaluations, start, up, down, momentum, min_coherence: minCoherence } = defaults;
+  expect(experiment?.engine).toEqual({ provider: defaults["provider"], maxBatchTokens: defaults["max_batch_tokens"] });
+  expect(experiment?.judge).toEqual({
+    provider: "openai",
+    model: "gpt",
+    baseUrl: defaults["base_url"],
+    apiKeyEnv: undefined,
+    maxConcurrency: defaults["max_concurrency"],
+  });
+  expect(responses?.params).toMatchObject({
+    rollouts: defaults["rollouts"],
+    temperature: defaults["temperature"],
+    topP: defaults["top_p"],
+    seed: defaults["seed"],
+  });
+  expect(steering?.params).toMatchObject({
+    component: defaults["component"],
+    search: { algorithm, evaluations, start, up, down, momentum, minCoherence },
+    nullDirections: defaults["null_directions"],
+    nullSeed: defaults["null_seed"],
+  });
+  expect(defaults["vectors"]).toBe("all");
+  expect(experiment?.tasks.filter(({ kind }) => kind === "steering")).toHaveLength(6);
+});
+
+test("a spec without steering makes vectors and nothing else", () => {
+  const spec = minimal.slice(0, minimal.indexOf("steering:"));
+  const files = { "datasets/traits/set_b/praise/steering.json": undefined, "templates/judge/trait.hbs": undefined };
+  const { diagnostics, experiment } = compileFiles(projectOf(spec, { files }));
+  expect(diagnostics).toEqual([]);
+  expect(new Set(experiment?.tasks.map(({ phase }) => phase))).toEqual(new Set(["extraction"]));
+  expect(experiment?.judge).toBeUndefined();
+});
+
+test("the steered vectors can be chosen, all are made", () => {
+  const spec = edited(["vectors: all", "vectors: { source: told, method: [probe] }"]);
+  const ids = compileFiles(projectOf(spec)).experiment?.tasks.map(({ id }) => id) ?? [];
+  expect(ids.filter((id) => id.startsWith("vectors/"))).toHaveLength(6);
+  expect(ids.filter((id) => /^(baseline|steering)/.test(id))).toEqual([
+    "baseline/set_b/praise/instruct",
+    "steering/set_b/praise/base/response__5/probe",
+    "steering/set_b/praise/base/response__10/probe",
+  ]);
+});
+
+test("exclude takes out what has all its values", () => {
+  const spec = edited([
+    "steering:",
+    '    exclude: [{ source: told, position: "response[:10]", method: probe }]\n\nsteering:',
+  ]);
+  const ids = compileFiles(projectOf(spec)).experiment?.tasks.map(({ id }) => id) ?? [];
+  expect(ids).toContain("vectors/set_b/praise/base/response__10/mean_diff");
+  expect(ids).not.toContain("vectors/set_b/praise/base/response__10/probe");
+  const all = edited(["steering:", '    exclude: [{ position: "response[:10]" }]\n\nsteering:']);
+  const responses = compileFiles(projectOf(all)).experiment?.tasks.find(
+    ({ id }) => id === "responses/set_b/praise/base",
+  );
+  expect(responses?.params).toMatchObject({ maxNewTokens: 5 });
+});
+
+test("rows, definition and questions as the files have them", () => {
+  const folder = "datasets/traits/set_b/praise";
+  const files = {
+    [`${folder}/positive.jsonl`]: undefined,
+    [`${folder}/positive.txt`]: "I said: \r\n\r\nI wrote:",
+    [`${folder}/negative.jsonl`]:
+      '{"prompt": "a", "system_prompt": "b", "id": 3}\n\n{"prompt": "c", "system_prompt": null}',
+  };
+  expect(Object.keys(FILES)).toContain(`${folder}/definition.txt`);
+  expect(compileFiles(projectOf(edited(), { files })).experiment?.datasets.get("set_b/praise")).toEqual({
+    ref: "set_b/praise",
+    positive: [{ prompt: "I said: " }, { prompt: "I wrote:" }],
+    negative: [{ prompt: "a", systemPrompt: "b" }, { prompt: "c" }],
+    definition: "Praise: 0 none, 100 much.",
+    questions: ["How is my poem?", "And my song?"],
+  });
+});

@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { planTasks } from "../../src/compiler/plan.ts";
+import { compileSchema } from "../../src/compiler/validate/ajv.ts";
+import { diagnosticToJson } from "../../src/diagnostics/render.ts";
+import type { JsonValue } from "../../src/util/json.ts";
+import { edited, GOOD, projectOf } from "./fixture.ts";
+import { compileFiles, missingWeights, REPOSITORY } from "./rig.ts";
+
+const check = compileSchema(JSON.parse(readFileSync(join(REPOSITORY, "schema/plan.schema.json"), "utf8")) as object);
+
+/** As through a pipe. */
+const json = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value)) as JsonValue;
+
+test("a plan, and why there is none, are as the schema says", () => {
+  const good = compileFiles(projectOf(GOOD, { weights: { "models/base": missingWeights("models/base") } }));
+  if (good.experiment === undefined) throw new Error("the fixture is wrong");
+  const { tasks, orphans } = planTasks(good.experiment, new Map(), () => true);
+  const diagnostics = good.diagnostics.map(diagnosticToJson);
+  expect(diagnostics).toHaveLength(1);
+  const plan = { format_version: 1, ok: true, experiment: "small", tasks, orphans, diagnostics };
+  expect(check(json(plan))).toEqual([]);
+  const bad = compileFiles(projectOf(edited(["variant: base", "variant: bsae"]))).diagnostics.map(diagnosticToJson);
+  expect(check(json({ format_version: 1, ok: false, diagnostics: bad }))).toEqual([]);
+  expect(check(json({ format_version: 1, ok: true, diagnostics: bad })).length).toBeGreaterThan(0);
+});
