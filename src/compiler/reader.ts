@@ -10,7 +10,10 @@ export interface ProjectReader {
   list(path: string): readonly string[];
   /** A folder of model weights in Hugging Face layout. May be asked for the same folder more than once. */
   weights(path: string): WeightsRead;
-  /** A JSON file of steerform's own, by its path in the package: `schema/experiment.schema.json`. */
+  /**
+   * A JSON file of steerform's own, by its path in the package: `schema/experiment.schema.json`. Best the same object
+   * every time: what is made of it is remembered with it.
+   */
   shippedJson(path: string): unknown;
 }
 

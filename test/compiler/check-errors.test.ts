@@ -183,9 +183,22 @@ test("SF1509: a secret is refused, and shown nowhere", () => {
 });
 
 test("names that only resemble secrets are fine", () => {
-  expect(
-    reported(edited(["experiment: small", "experiment: sk-learn_comparison-of-methods # task-risk-disk-0123456789"])),
-  ).toBe("");
+  const names = "sk-learn-comparison-of-methods-2024 # task-risk-disk-0123456789 hf_internationalization_of_names";
+  expect(reported(edited(["experiment: small", `experiment: ${names}`]))).toBe("");
+});
+
+test.each([
+  "sk-ant-api03-Ab3dEf6hIj9kLm2nOp5qRs8t-Uv1w_XyZ",
+  "hf_AbCdEfGhIjKlMnOpQrStUvWxYz012345",
+  "ghp_0123456789abcdefABCDEF0123456789abcd",
+  "github_pat_11ABCDEFG0abcdefghijkl_mnopqrstuv",
+  "AKIAIOSFODNN7EXAMPLE",
+  "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+  "Bearer abcdefghijklmnop0123",
+])("a secret in a comment: %s", (secret) => {
+  const text = reported(`${GOOD}# ${secret}\n`);
+  expect(text.match(/SF\d+/g)).toEqual(["SF1509"]);
+  expect(text).not.toContain(secret.slice(-12));
 });
 
 test("SF1510: a system prompt for a variant without a chat template", () => {

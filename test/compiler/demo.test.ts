@@ -3,7 +3,7 @@ import { compileFiles, okWeights, repositoryFiles, SPEC, type MemoryProject } fr
 
 const demo = repositoryFiles("specs/demo.yaml")["specs/demo.yaml"] as string;
 
-export function demoProject(spec: string): MemoryProject {
+function demoProject(spec: string): MemoryProject {
   const files = repositoryFiles("config/models", "datasets/traits", "templates/judge");
   const names = ["base", "instruct", "judge"];
   const weights = Object.fromEntries(names.map((name) => [`models/tiny/${name}`, okWeights(name)]));
@@ -42,4 +42,23 @@ test("the demo's tasks", () => {
       "results",
     ]
   `);
+});
+
+test("the demo's budgets and layers", () => {
+  const tasks = compileFiles(demoProject(demo)).experiment?.tasks ?? [];
+  const budgets = tasks.flatMap((task) => (task.kind === "responses" ? [[task.id, task.params.maxNewTokens]] : []));
+  expect(budgets).toEqual([
+    ["responses/tiny_instruction/sycophancy/instruct", 48],
+    ["responses/tiny_natural/sycophancy/base", 15],
+  ]);
+  const layers = tasks.flatMap((task) => (task.kind === "steering" ? [task.params.layers] : []));
+  expect(new Set(layers.map(String))).toEqual(new Set(["2,3,4"]));
+});
+
+test("another trait is one word in the demo", () => {
+  const { diagnostics, experiment } = compileFiles(
+    demoProject(demo.replace("[sycophancy]", "[sycophancy, hallucination]")),
+  );
+  expect(diagnostics).toEqual([]);
+  expect(experiment?.tasks).toHaveLength(2 * 24 + 1);
 });

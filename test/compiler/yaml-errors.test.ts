@@ -148,6 +148,16 @@ test("SF1111: brackets that would end the process", () => {
   `);
 });
 
+test("SF1112: directives", () => {
+  expect(reported(`%YAML 1.1\n---\n${GOOD}`)).toMatchInlineSnapshot(`
+    "specs/test.yaml:1:1: error SF1112: A spec is YAML 1.2 and has no directives.
+      1 | %YAML 1.1
+        | ^^^^^^^^^
+      2 | ---
+    hint: Remove the line, and the --- after it."
+  `);
+});
+
 test("aliases, anchors, a byte order mark and Windows line ends are fine", () => {
   const spec = edited(["variant: base", "variant: &raw base"], ["application: instruct", "application: instruct # ü"]);
   expect(reported(`\uFEFF${spec.replaceAll("\n", "\r\n")}`)).toBe("");

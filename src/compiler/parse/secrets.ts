@@ -7,7 +7,7 @@ import type { Project } from "../files/project.ts";
  * named for a secret. `api_key_env` is a name: a value of it that cannot be one is taken for the key itself.
  */
 const SECRETS: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|glpat|xox[abp]|r8|nvapi)[-_](?=[A-Za-z0-9_-]*\d)([A-Za-z0-9_-]{16,})/dg,
+  /\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|glpat|xox[abp]|r8|nvapi)[-_]([A-Za-z0-9_-]*?(?=[A-Za-z]*\d)[A-Za-z0-9]{16}[A-Za-z0-9_-]*)/dg,
   /\bgithub_pat_(\w{20,})/dg,
   /\bAKIA([A-Z0-9]{16})\b/dg,
   /\bAIza([\w-]{30,})/dg,

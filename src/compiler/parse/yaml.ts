@@ -39,6 +39,11 @@ export function parseYaml(source: SourceFile, sink: DiagnosticSink): YamlNode | 
     else sink.report(report.yamlSyntax(place, syntax.message));
     return undefined;
   }
+  if (document.directives.yaml.explicit === true) {
+    const at = source.text.search(/^%/m);
+    sink.report(report.yamlDirective(source.placeOfLine(source.position(at).line)));
+    return undefined;
+  }
   for (const { code, pos } of document.warnings) {
     if (code === "TAG_RESOLVE_FAILED") sink.report(report.unknownTag(source.place(...pos)));
   }

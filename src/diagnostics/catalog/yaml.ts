@@ -69,6 +69,12 @@ export function unknownTag(place: Place): Diagnostic {
   });
 }
 
+export function yamlDirective(place: Place): Diagnostic {
+  return error("SF1112", place, "A spec is YAML 1.2 and has no directives.", {
+    hint: "Remove the line, and the --- after it.",
+  });
+}
+
 export function nestedTooDeeply(place: Place, limit: number): Diagnostic {
   return error("SF1111", place, `Brackets are nested more than ${limit} deep here.`);
 }
