@@ -17,7 +17,8 @@ export class UsageError extends Error {
 export function readArguments(args: readonly string[], options: OptionSpecs, maxPositionals: number): Arguments {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    if (positionals.length > maxPositionals) throw new UsageError(`Unexpected argument '${positionals[maxPositionals]}'.`);
+    if (positionals.length > maxPositionals)
+      throw new UsageError(`Unexpected argument '${positionals[maxPositionals]}'.`);
     return {
       positionals,
       flag: (name) => values[name] === true,

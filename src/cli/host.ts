@@ -7,8 +7,8 @@ export interface Host {
   /** Standard output is a terminal that can be redrawn. */
   readonly interactive: boolean;
   readonly style: Style;
-  out(line: string): void;
-  err(line: string): void;
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
   /** Asks a yes-or-no question; only when interactive. */
   confirm(question: string): Promise<boolean>;
 }

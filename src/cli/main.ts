@@ -25,7 +25,10 @@ async function dispatch(argv: readonly string[], host: Host): Promise<ExitCode> 
   const command = COMMANDS.find((candidate) => candidate.name === name);
   try {
     if (command === undefined) {
-      const near = nearest(name, COMMANDS.map((candidate) => candidate.name));
+      const near = nearest(
+        name,
+        COMMANDS.map((candidate) => candidate.name),
+      );
       throw new UsageError(`Unknown command '${name}'.${near === undefined ? "" : ` Did you mean '${near}'?`}`);
     }
     const args = readArguments(rest, command.options, command.maxPositionals);
@@ -41,7 +44,9 @@ async function dispatch(argv: readonly string[], host: Host): Promise<ExitCode> 
 
 function report(error: unknown, name: string, host: Host): ExitCode {
   if (error instanceof UsageError) {
-    host.err(`${error.message}\nTry: steerform ${COMMANDS.some((command) => command.name === name) ? `${name} ` : ""}--help`);
+    host.err(
+      `${error.message}\nTry: steerform ${COMMANDS.some((command) => command.name === name) ? `${name} ` : ""}--help`,
+    );
     return EXIT.usage;
   }
   const failure = failureOf(error);

@@ -29,5 +29,5 @@ export type TextRead =
 
 export type WeightsRead =
   | { readonly status: "ok"; readonly digest: string; readonly layers: number; readonly hiddenSize: number }
-  /** Sentences; `message` names the file, relative to the project where it can be. */
+  /** Sentences; `message` names files by the path that was asked for. */
   | { readonly status: "missing" | "damaged"; readonly message: string; readonly hint: string };

@@ -1,8 +1,9 @@
 import { EngineFailure, type Model, type ModelOptions, type Prompt } from "../domain/engine.ts";
 import { openChatTemplate } from "./chat-template.ts";
 import { SessionClient } from "./session/client.ts";
-import { openTokenizer } from "./tokenizer.ts";
+import { openTokenizer, requireTokenizer } from "./tokenizer.ts";
 import { readCheckpoint } from "./weights/checkpoint.ts";
+import { weightsIdentity } from "./weights/identity.ts";
 
 /** What a weights folder holds, from config.json and the headers of its files. */
 export interface WeightsInfo {
@@ -12,15 +13,21 @@ export interface WeightsInfo {
   readonly hiddenSize: number;
   readonly vocabSize: number;
   readonly maxPositions: number;
-  /** The safetensors files, as paths within `weightsDir`. */
-  readonly files: readonly string[];
+  /** sha256, hex: the same for the same tensors, tokenizer and chat template, wherever they lie. */
+  readonly identity: string;
 }
 
-/** Checks a weights folder without loading it: every tensor is there, in its shape, in full. Throws EngineFailure. */
+/**
+ * Checks a weights folder without loading it: every tensor is there, in its shape, in full, and so is the tokenizer.
+ * Throws EngineFailure.
+ */
 export function inspectWeights(weightsDir: string): WeightsInfo {
-  const { architecture, shape, files } = readCheckpoint(weightsDir);
+  const checkpoint = readCheckpoint(weightsDir);
+  requireTokenizer(weightsDir);
+  const { architecture, shape } = checkpoint;
   const { layers, hiddenSize, vocabSize, maxPositions } = shape;
-  return { architecture: architecture.name, layers, hiddenSize, vocabSize, maxPositions, files };
+  const identity = weightsIdentity(weightsDir, checkpoint);
+  return { architecture: architecture.name, layers, hiddenSize, vocabSize, maxPositions, identity };
 }
 
 /** Loads a model; its session runs in a thread of its own. Rejects with EngineFailure. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { EngineFailure } from "../domain/engine.ts";
@@ -13,17 +14,21 @@ export interface Tokenizer {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Throws EngineFailure `weights-missing` or `unsupported-model`. */
+/** That the file is there; reading a large one takes longer than a plan does. Throws EngineFailure `weights-missing`. */
+export function requireTokenizer(weightsDir: string): void {
+  if (existsSync(tokenizerPath(weightsDir))) return;
+  throw new EngineFailure(
+    "weights-missing",
+    `${weightsDir} has no tokenizer.json.`,
+    "Download the model's tokenizer.json; a SentencePiece tokenizer.model alone is not read.",
+  );
+}
+
+/** Throws EngineFailure `weights-missing`, `weights-damaged` or `unsupported-model`. */
 export function openTokenizer(weightsDir: string): Tokenizer {
-  const path = join(weightsDir, "tokenizer.json");
-  const definition = readJsonFile(path);
-  if (definition === undefined) {
-    throw new EngineFailure(
-      "weights-missing",
-      `${weightsDir} has no tokenizer.json.`,
-      "Download the model's tokenizer.json; a SentencePiece tokenizer.model alone is not read.",
-    );
-  }
+  requireTokenizer(weightsDir);
+  const path = tokenizerPath(weightsDir);
+  const definition = readJsonFile(path) ?? {};
   const config = readJsonFile(join(weightsDir, "tokenizer_config.json")) ?? {};
   const tokenizer = construct(path, definition, config);
   return {
@@ -32,6 +37,10 @@ export function openTokenizer(weightsDir: string): Tokenizer {
     // The package refuses an empty list.
     decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
   };
+}
+
+function tokenizerPath(weightsDir: string): string {
+  return join(weightsDir, "tokenizer.json");
 }
 
 function construct(path: string, definition: object, config: object): HuggingFaceTokenizer {

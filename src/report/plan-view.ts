@@ -39,7 +39,8 @@ function taskLine({ id, action, reasons }: PlannedTask, task: Task | undefined, 
 function costOf(task: Task): string {
   const { generations, newTokens, judgeCalls } = task.cost;
   const parts: string[] = [];
-  if (generations > 0) parts.push(`${plural(generations, "response")} of ≤ ${Math.ceil(newTokens / generations)} tokens`);
+  if (generations > 0)
+    parts.push(`${plural(generations, "response")} of ≤ ${Math.ceil(newTokens / generations)} tokens`);
   if (judgeCalls > 0) parts.push(plural(judgeCalls, "judge call"));
   if (task.kind === "steering") parts.push(`layers ${task.params.layers.join(" ")}`);
   return parts.join(", ");
@@ -60,8 +61,17 @@ function totals(plan: Plan, tasks: ReadonlyMap<string, Task>): string[] {
   const sum = (of: (task: Task) => number) => todo.reduce((total, task) => total + of(task), 0);
   return [
     first,
-    `At most ${plural(sum((task) => task.cost.generations), "response")}, ` +
-      `${plural(sum((task) => task.cost.newTokens), "new token")}, ` +
-      `${plural(sum((task) => task.cost.judgeCalls), "judge call")}, ${formatBytes(sum((task) => task.cost.bytes))} on disk.`,
+    `At most ${plural(
+      sum((task) => task.cost.generations),
+      "response",
+    )}, ` +
+      `${plural(
+        sum((task) => task.cost.newTokens),
+        "new token",
+      )}, ` +
+      `${plural(
+        sum((task) => task.cost.judgeCalls),
+        "judge call",
+      )}, ${formatBytes(sum((task) => task.cost.bytes))} on disk.`,
   ];
 }

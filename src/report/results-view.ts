@@ -69,5 +69,7 @@ function bestLines(results: Results): string[] {
     (sum, { best }) => sum + (best === undefined ? 0 : best.missing.trait + best.missing.coherence),
     0,
   );
-  return missing === 0 ? lines : [...lines, `${missing} judge scores of the rows above are missing; they count in no mean.`];
+  return missing === 0
+    ? lines
+    : [...lines, `${missing} judge scores of the rows above are missing; they count in no mean.`];
 }

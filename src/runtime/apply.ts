@@ -206,6 +206,10 @@ function readArtifact(folder: string, path: string): Uint8Array {
     return readFileSync(join(folder, path));
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    throw new RuntimeFailure("artifact-damaged", `${path} is gone.`, "Apply again: the task that makes it then runs again.");
+    throw new RuntimeFailure(
+      "artifact-damaged",
+      `${path} is gone.`,
+      "Apply again: the task that makes it then runs again.",
+    );
   }
 }

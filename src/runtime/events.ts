@@ -17,7 +17,12 @@ export type RunEvent =
   | { readonly type: "task-failed"; readonly id: string; readonly phase: Phase; readonly failure: Failure }
   | { readonly type: "task-blocked"; readonly id: string; readonly phase: Phase; readonly by: string }
   | { readonly type: "notice"; readonly message: string }
-  | { readonly type: "run-finished"; readonly outcome: Outcome; readonly counts: RunCounts; readonly durationMs: number };
+  | {
+      readonly type: "run-finished";
+      readonly outcome: Outcome;
+      readonly counts: RunCounts;
+      readonly durationMs: number;
+    };
 
 export interface TaskProgress {
   readonly done: number;

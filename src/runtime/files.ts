@@ -14,7 +14,7 @@ export function writeDurably(path: string, content: Uint8Array | string): void {
   try {
     const file = openSync(temporary, "w");
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
       fsyncSync(file);
     } finally {
       closeSync(file);

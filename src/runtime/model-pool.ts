@@ -25,7 +25,7 @@ export class ModelPool {
   /** Frees the memory of every model that none of these variants uses. */
   async keepOnly(variants: Iterable<string>): Promise<void> {
     const kept = new Set([...variants].map((name) => variantOf(this.#experiment, name).weightsDir));
-    for (const [weightsDir, model] of [...this.#open]) {
+    for (const [weightsDir, model] of this.#open) {
       if (kept.has(weightsDir)) continue;
       this.#open.delete(weightsDir);
       await close(model);

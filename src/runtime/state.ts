@@ -1,5 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { TaskRecord } from "../domain/state.ts";
 import { RuntimeFailure } from "./failures.ts";
@@ -46,8 +55,8 @@ function parseState(folder: string): Parsed {
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const lines = whole.split("\n").slice(0, -1);
   let lineage: string | undefined;
-  for (const [index, text] of lines.entries()) {
-    const line = parseLine(path, index, text);
+  for (const [index, json] of lines.entries()) {
+    const line = parseLine(path, index, json);
     if ("steerform_state" in line) {
       if (line.steerform_state > STATE_VERSION) {
         throw new RuntimeFailure(

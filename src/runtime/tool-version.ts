@@ -2,6 +2,6 @@ import { readFileSync } from "node:fs";
 
 /** The version in package.json, which lies two folders above both src/runtime and dist/runtime. */
 export function toolVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return String((manifest as { readonly version: string }).version);
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }

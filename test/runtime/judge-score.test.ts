@@ -34,7 +34,10 @@ describe("judge prompts", () => {
   const item = { trait: "sycophancy", definition: "Flattery.", question: 'Is "<b>" good?', answer: " Yes & no. \n" };
 
   it("render the four names without escaping, the answer trimmed", () => {
-    const prompts = judgePrompts({ trait: "{{definition}} {{trait}}\n{{question}} {{answer}}\n", coherence: "{{answer}}\n\n" });
+    const prompts = judgePrompts({
+      trait: "{{definition}} {{trait}}\n{{question}} {{answer}}\n",
+      coherence: "{{answer}}\n\n",
+    });
     expect(prompts.trait(item)).toBe('Flattery. sycophancy\nIs "<b>" good? Yes & no.');
     expect(prompts.coherence(item)).toBe("Yes & no.");
   });

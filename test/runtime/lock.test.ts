@@ -23,7 +23,10 @@ describe("the lock", () => {
     acquireLock(folder);
     const path = join(folder, ".steerform", "lock");
     const gone = spawnSync(process.execPath, ["-e", ""]).pid;
-    writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), pid: gone, since: "S" }));
+    writeFileSync(
+      path,
+      JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), pid: gone, since: "S" }),
+    );
     expect(acquireLock(folder).takenOver).toBe(`Took over the lock of process ${gone} (since S), which is gone.`);
   });
 

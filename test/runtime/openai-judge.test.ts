@@ -2,7 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openAnswerCache } from "../../src/runtime/judge/answer-cache.ts";
-import { openAiOracle, type AnswerCache, type OpenAiOptions, type TokenProbability } from "../../src/runtime/judge/openai.ts";
+import {
+  openAiOracle,
+  type AnswerCache,
+  type OpenAiOptions,
+  type TokenProbability,
+} from "../../src/runtime/judge/openai.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 
 type Handler = (prompt: string, call: number, response: ServerResponse) => void;
@@ -51,14 +56,23 @@ function options(baseUrl: string, more: Partial<OpenAiOptions> = {}): OpenAiOpti
 
 describe("an OpenAI-compatible judge", () => {
   it("asks with the key and the parameters, and adds up tokens that are the same number", async () => {
-    const { baseUrl, requests } = await serve((_, __, response) => answer(response, { "80": 0.5, " 80": 0.25, yes: 0.1, "101": 0.1 }));
+    const { baseUrl, requests } = await serve((_, __, response) =>
+      answer(response, { "80": 0.5, " 80": 0.25, yes: 0.1, "101": 0.1 }),
+    );
     const [probabilities] = await openAiOracle(options(baseUrl)).ask(["p"]);
     expect(probabilities?.[80]).toBeCloseTo(0.75, 6);
     expect(probabilities?.reduce((sum, p) => sum + p, 0)).toBeCloseTo(0.75, 6);
     expect(requests[0]).toEqual({
       url: "/v1/chat/completions",
       authorization: "Bearer sk-secret",
-      body: { model: "m", messages: [{ role: "user", content: "p" }], temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: 20 },
+      body: {
+        model: "m",
+        messages: [{ role: "user", content: "p" }],
+        temperature: 0,
+        max_tokens: 1,
+        logprobs: true,
+        top_logprobs: 20,
+      },
     });
   });
 
@@ -112,7 +126,9 @@ describe("an OpenAI-compatible judge", () => {
   });
 
   it("says so when a server gives no logprobs", async () => {
-    const { baseUrl } = await serve((_, __, response) => response.end(JSON.stringify({ choices: [{ message: { content: "80" } }] })));
+    const { baseUrl } = await serve((_, __, response) =>
+      response.end(JSON.stringify({ choices: [{ message: { content: "80" } }] })),
+    );
     await expect(openAiOracle(options(baseUrl)).ask(["p"])).rejects.toMatchObject({ kind: "judge-unusable" });
   });
 
@@ -131,7 +147,8 @@ describe("an OpenAI-compatible judge", () => {
     const again = openAiOracle(options(baseUrl, { cache: openAnswerCache(folder) }));
     const answers = await again.ask(["b", "a", "c"]);
     expect(answers.map((p) => p?.[5])).toEqual([1, 1, 1]);
-    expect(requests.map(({ body }) => body.messages[0]?.content).toSorted()).toEqual(["a", "b", "c"]);
+    expect(new Set(requests.map(({ body }) => body.messages[0]?.content))).toEqual(new Set(["a", "b", "c"]));
+    expect(requests).toHaveLength(3);
     await openAiOracle(options(baseUrl, { model: "other", cache: openAnswerCache(folder) })).ask(["a"]);
     expect(requests).toHaveLength(4);
   });

@@ -7,7 +7,15 @@ import { tempFolder } from "../rig/temp-folder.ts";
 
 function record(id: string, digest = "d"): TaskRecord {
   const fingerprint = { kind: "responses", version: "1", params: {}, inputs: {}, upstream: {} };
-  return { id, digest, fingerprint, outputs: [], durationMs: 1, finishedAt: "2026-01-01T00:00:00.000Z", toolVersion: "0" };
+  return {
+    id,
+    digest,
+    fingerprint,
+    outputs: [],
+    durationMs: 1,
+    finishedAt: "2026-01-01T00:00:00.000Z",
+    toolVersion: "0",
+  };
 }
 
 describe("the state file", () => {
@@ -44,7 +52,9 @@ describe("the state file", () => {
     const header = readFileSync(statePath(folder), "utf8").split("\n")[0];
     for (let index = 0; index < 1100; index++) store.record(record("a", String(index)));
     StateStore.open(folder);
-    expect(readFileSync(statePath(folder), "utf8")).toBe(`${header}\n${JSON.stringify({ done: record("a", "1099") })}\n`);
+    expect(readFileSync(statePath(folder), "utf8")).toBe(
+      `${header}\n${JSON.stringify({ done: record("a", "1099") })}\n`,
+    );
   });
 
   it("refuses a newer version and a damaged line, naming the line", () => {

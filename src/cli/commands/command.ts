@@ -13,7 +13,7 @@ export interface Command {
   run(args: Arguments, host: Host): Promise<ExitCode>;
 }
 
-export const COMMON_OPTIONS = {
+export const COMMON_OPTIONS: { json: { type: "boolean" }; help: { type: "boolean"; short: "h" } } = {
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
-} as const satisfies OptionSpecs;
+};

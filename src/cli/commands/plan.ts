@@ -20,7 +20,7 @@ Options:
     const json = args.flag("json");
     const compiled = compileSpec(args.positionals[0], host, { requireWeights: false });
     const { experiment } = compiled;
-    if (!json) printDiagnostics(compiled, host, "text");
+    if (!json) printDiagnostics(compiled, host);
     if (experiment === undefined) {
       if (json) host.out(JSON.stringify({ format_version: 1, ok: false, diagnostics: diagnosticsJson(compiled) }));
       return EXIT.failure;

@@ -24,13 +24,15 @@ Options:
     if (what !== "results") {
       const near = what === undefined ? undefined : nearest(what, ["results"]);
       throw new UsageError(
-        what === undefined ? "show what? There is: results." : `Cannot show '${what}'.${near ? ` Did you mean '${near}'?` : ""}`,
+        what === undefined
+          ? "show what? There is: results."
+          : `Cannot show '${what}'.${near ? ` Did you mean '${near}'?` : ""}`,
       );
     }
     const compiled = compileSpec(spec, host, { requireWeights: false });
     const { experiment } = compiled;
     if (experiment === undefined) {
-      printDiagnostics(compiled, host, "text");
+      printDiagnostics(compiled, host);
       return EXIT.failure;
     }
     const results = readResults(experiment.folder);

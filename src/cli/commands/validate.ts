@@ -25,8 +25,9 @@ Exit codes: 0 valid, 1 not valid.`,
       const ok = experiment !== undefined;
       host.out(JSON.stringify({ format_version: 1, ok, diagnostics: diagnosticsJson(compiled) }, null, 2));
     } else {
-      printDiagnostics(compiled, host, "text");
-      if (experiment !== undefined) host.out(`${experiment.name} is valid: ${plural(experiment.tasks.length, "task")}.`);
+      printDiagnostics(compiled, host);
+      if (experiment !== undefined)
+        host.out(`${experiment.name} is valid: ${plural(experiment.tasks.length, "task")}.`);
     }
     return experiment === undefined ? EXIT.failure : EXIT.success;
   },

@@ -16,6 +16,8 @@ export function readWeights(
   for (const [variant, model] of models) {
     if (!used.has(variant)) continue;
     const read = project.reader.weights(model.weightsDir);
+    // Messages name the folder as the model's file does: the same text on every machine.
+    const message = "message" in read ? read.message.replaceAll(model.weightsDir, model.weights) : "";
     switch (read.status) {
       case "ok":
         digests.set(variant, read.digest);
@@ -23,10 +25,10 @@ export function readWeights(
         compare("hidden_size", model, model.hiddenSize, read.hiddenSize, project);
         break;
       case "missing":
-        project.sink.report(report.weightsMissing(model.namePlace, variant, read.message, read.hint, required));
+        project.sink.report(report.weightsMissing(model.namePlace, variant, message, read.hint, required));
         break;
       case "damaged":
-        project.sink.report(report.weightsDamaged(model.namePlace, variant, read.message, read.hint));
+        project.sink.report(report.weightsDamaged(model.namePlace, variant, message, read.hint));
         break;
     }
   }

@@ -38,7 +38,12 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
           return state.settled;
         },
       })),
-      { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { collapseErrors: false } },
+      {
+        concurrent: true,
+        exitOnError: false,
+        registerSignalListeners: false,
+        rendererOptions: { collapseErrors: false },
+      },
     );
     running = list.run();
   };

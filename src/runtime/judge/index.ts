@@ -13,7 +13,8 @@ import type { Judge, NumberOracle } from "./types.ts";
 
 /** The spec's judge. Throws RuntimeFailure `secret-missing` or `judge-unusable`. */
 export async function openJudge(experiment: Experiment, models: ModelPool, signal: AbortSignal): Promise<Judge> {
-  const template = (name: string) => readFileSync(join(experiment.projectDir, "templates", "judge", `${name}.hbs`), "utf8");
+  const template = (name: string) =>
+    readFileSync(join(experiment.projectDir, "templates", "judge", `${name}.hbs`), "utf8");
   const prompts = judgePrompts({ trait: template("trait"), coherence: template("coherence") });
   return createJudge(prompts, await openOracle(experiment, models, signal));
 }

@@ -19,7 +19,10 @@ export function createJudge(prompts: JudgePrompts, oracle: NumberOracle): Judge 
         // A missing score is not remembered: the reason may have passed by the next time.
         if (score !== null) known.set(prompt, score);
       }
-      return asked.map((pair) => ({ trait: known.get(pair.trait) ?? null, coherence: known.get(pair.coherence) ?? null }));
+      return asked.map((pair) => ({
+        trait: known.get(pair.trait) ?? null,
+        coherence: known.get(pair.coherence) ?? null,
+      }));
     },
   };
 }

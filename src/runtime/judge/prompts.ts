@@ -15,6 +15,10 @@ export function judgePrompts(templates: { readonly trait: string; readonly coher
 }
 
 function compileTemplate(source: string): (item: JudgeItem) => string {
-  const template = Handlebars.create().compile<JudgeItem>(source, { strict: true, noEscape: true, knownHelpersOnly: true });
+  const template = Handlebars.create().compile<JudgeItem>(source, {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+  });
   return (item) => template({ ...item, answer: item.answer.trim() }).trimEnd();
 }

@@ -5,7 +5,7 @@ import type { ActivationsTask } from "../../domain/task.ts";
 import { RuntimeFailure } from "../failures.ts";
 import { outputPath, variantOf, type Executor, type Outputs } from "./context.ts";
 import { parseResponses, type StoredResponse } from "./responses-file.ts";
-import { tokenRate } from "./token-rate.ts";
+import { rowProgress } from "./row-progress.ts";
 
 /**
  * Captures the residual stream of one response set at the positions of all the given tasks, in one forward pass a
@@ -24,11 +24,9 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
   const samples = responses.map((response, index) => sampleOf(response, index < positive.length, positions));
   const rows = samples.filter((sample) => sample.row.pools.length > 0);
   const model = await context.model(variant);
-  const rate = tokenRate();
   const captured = await model.capture(
     rows.map((sample) => sample.row),
-    ({ rowsDone, rows, tokens }) =>
-      context.progress({ done: rowsDone, total: rows, unit: "rows", doing: "capturing", tokensPerSecond: rate(tokens) }),
+    rowProgress("capturing", context),
   );
   const resultOf = new Map(rows.map((sample, index) => [sample, captured[index]]));
   const size = model.layers * model.hiddenSize;

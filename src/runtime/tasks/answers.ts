@@ -4,7 +4,7 @@ import type { BaselineParams, SteeringParams } from "../../domain/task.ts";
 import type { Scores } from "../judge/types.ts";
 import { meanScore } from "../judge/score.ts";
 import { datasetOf, variantOf, type TaskContext } from "./context.ts";
-import { tokenRate } from "./token-rate.ts";
+import { rowProgress } from "./row-progress.ts";
 
 /** Steering questions asked of the application model under one configuration. */
 export interface Configuration {
@@ -41,25 +41,14 @@ export async function askAndJudge(
   const model = await context.model(params.application);
   const prompts = questionIds(model, dataset, context.experiment, params.application);
   const rows = configurations.flatMap(({ steering }) =>
-    prompts.map(
-      (promptIds): GenerateRow => ({
-        promptIds,
-        maxNewTokens: params.maxNewTokens,
-        sampling: { temperature: 0 },
-        steering,
-      }),
-    ),
+    prompts.map((promptIds): GenerateRow => ({
+      promptIds,
+      maxNewTokens: params.maxNewTokens,
+      sampling: { temperature: 0 },
+      steering,
+    })),
   );
-  const rate = tokenRate();
-  const generated = await model.generate(rows, vectors, ({ rowsDone, rows, tokens }) =>
-    context.progress({
-      done: rowsDone,
-      total: rows,
-      unit: "rows",
-      doing: `${doing}, generating`,
-      tokensPerSecond: rate(tokens),
-    }),
-  );
+  const generated = await model.generate(rows, vectors, rowProgress(`${doing}, generating`, context));
   const texts = generated.map(({ ids }) => model.decode(ids));
   const judge = await context.judge();
   const scores = await judge.score(

@@ -33,7 +33,11 @@ export function parseBaseline(path: string, bytes: Uint8Array): Baseline {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new RuntimeFailure("artifact-damaged", `${path} is damaged.`, "Delete it and apply again: its task then runs again.");
+  throw new RuntimeFailure(
+    "artifact-damaged",
+    `${path} is damaged.`,
+    "Delete it and apply again: its task then runs again.",
+  );
 }
 
 export function storedAnswer(answer: Answer, questions: readonly string[]): object {
@@ -56,7 +60,10 @@ async function residualNorms(model: Model, answers: readonly Answer[]): Promise<
   });
   const captured = await model.capture(rows);
   const tokens = rows.reduce((sum, row) => sum + row.ids.length, 0);
-  return Array.from({ length: model.layers }, (_, layer) =>
-    captured.reduce((sum, { norms }, row) => sum + (norms[layer] as number) * (rows[row]?.ids.length ?? 0), 0) / tokens,
+  return Array.from(
+    { length: model.layers },
+    (_, layer) =>
+      captured.reduce((sum, { norms }, row) => sum + (norms[layer] as number) * (rows[row]?.ids.length ?? 0), 0) /
+      tokens,
   );
 }

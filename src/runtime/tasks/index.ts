@@ -9,7 +9,8 @@ import { runVectors } from "./vectors.ts";
 
 /** Runs tasks of one kind together: more than one only where they share their work (see sharedWork). */
 export function execute(tasks: readonly Task[], context: TaskContext): Promise<Map<string, Outputs>> {
-  const of = <K extends Task["kind"]>(kind: K) => tasks.filter((task): task is Extract<Task, { kind: K }> => task.kind === kind);
+  const of = <K extends Task["kind"]>(kind: K) =>
+    tasks.filter((task): task is Extract<Task, { kind: K }> => task.kind === kind);
   const [first] = tasks;
   switch (first?.kind) {
     case "responses":

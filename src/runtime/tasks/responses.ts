@@ -3,7 +3,7 @@ import type { DatasetRow } from "../../domain/experiment.ts";
 import type { ResponsesParams, ResponsesTask } from "../../domain/task.ts";
 import { datasetOf, onlyTask, outputPath, variantOf, type Executor, type Outputs } from "./context.ts";
 import { formatResponses, type StoredResponse } from "./responses-file.ts";
-import { tokenRate } from "./token-rate.ts";
+import { rowProgress } from "./row-progress.ts";
 
 /** Generates one response set: every row of both polarities, `rollouts` times each. */
 export const runResponses: Executor<ResponsesTask> = async (tasks, context) => {
@@ -18,18 +18,13 @@ export const runResponses: Executor<ResponsesTask> = async (tasks, context) => {
       return Array.from({ length: params.rollouts }, (_, rollout) => ({ polarity, row, scenario, rollout, promptIds }));
     }),
   );
-  const rows = planned.map(
-    ({ polarity, scenario, rollout, promptIds }): GenerateRow => ({
-      promptIds,
-      maxNewTokens: params.maxNewTokens,
-      sampling: samplingOf(params, polarity, scenario, rollout),
-      steering: [],
-    }),
-  );
-  const rate = tokenRate();
-  const generated = await model.generate(rows, [], ({ rowsDone, rows, tokens }) =>
-    context.progress({ done: rowsDone, total: rows, unit: "rows", doing: "generating", tokensPerSecond: rate(tokens) }),
-  );
+  const rows = planned.map(({ polarity, scenario, rollout, promptIds }): GenerateRow => ({
+    promptIds,
+    maxNewTokens: params.maxNewTokens,
+    sampling: samplingOf(params, polarity, scenario, rollout),
+    steering: [],
+  }));
+  const generated = await model.generate(rows, [], rowProgress("generating", context));
   const stored = planned.map(({ polarity, row, scenario, rollout, promptIds }, index) => {
     const { ids, finish } = generated[index] as (typeof generated)[number];
     return { polarity, response: store(model, row, scenario, rollout, promptIds, ids, finish) };

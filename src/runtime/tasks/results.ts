@@ -14,7 +14,10 @@ export const runResults: Executor<ResultsTask> = async (tasks, context) => {
   const task = onlyTask(tasks);
   const rows = context.experiment.tasks
     .filter((other) => other.kind === "steering" && task.needs.includes(other.id))
-    .map((steering) => JSON.parse(Buffer.from(context.readFile(outputPath(steering, "best.json"))).toString()) as SteeringBest);
+    .map(
+      (steering) =>
+        JSON.parse(Buffer.from(context.readFile(outputPath(steering, "best.json"))).toString()) as SteeringBest,
+    );
   const results: Results = {
     format_version: 1,
     experiment: context.experiment.name,

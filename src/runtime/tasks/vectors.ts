@@ -41,7 +41,10 @@ export const runVectors: Executor<VectorsTask> = async (tasks, context) => {
   }
   const metadata = { ...params, n_layers: layers, hidden_dim: hidden, layers: perLayer };
   const outputs: Outputs = new Map<string, Uint8Array | string>([
-    [outputPath(task, "vectors.safetensors"), encodeSafetensors({ vectors: { shape: [layers, hidden], data: vectors } })],
+    [
+      outputPath(task, "vectors.safetensors"),
+      encodeSafetensors({ vectors: { shape: [layers, hidden], data: vectors } }),
+    ],
     [outputPath(task, "metadata.json"), `${JSON.stringify(metadata, null, 2)}\n`],
   ]);
   return new Map([[task.id, outputs]]);
