@@ -14,12 +14,11 @@ STYLES = {
     "positive": {100: 0.8, 75: 0.2, 65: 0.2},
     "negative": {0: 0.75, 20: 0.25, 15: 0.25},
     # The model's own way is to weigh things, rather against than for: room to steer on both sides.
-    "mixed": {100: 0.02, 75: 0.1, 65: 0.1, 45: 0.5, 40: 0.5, 20: 0.3, 15: 0.3, 0: 0.08},
+    "mixed": {100: 0.08, 75: 0.14, 65: 0.14, 45: 0.36, 40: 0.36, 20: 0.28, 15: 0.28, 0: 0.14},
     "any": {100: 0.2, 75: 0.2, 65: 0.2, 45: 0.2, 40: 0.2, 20: 0.2, 15: 0.2, 0: 0.2},
 }
-# Without a system prompt each answer has one of these, so that the model carries a style that can be steered. The
-# trait's own is the rarest: where it is common, a push in almost any direction brings it on.
-OWN_STYLES = {"mixed": 0.75, "positive": 0.04, "negative": 0.21}
+# Without a system prompt each answer has one of these, so that the model carries a style that can be steered.
+OWN_STYLES = {"mixed": 0.5, "positive": 0.2, "negative": 0.3}
 
 
 def fill(template: str, topic: tuple[str, str], rng: random.Random) -> str:
