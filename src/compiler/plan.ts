@@ -1,5 +1,6 @@
 import type { Experiment } from "../domain/experiment.ts";
 import type { Fingerprint, Plan, PlannedTask, TaskRecord } from "../domain/state.ts";
+import { PLANNED_ONLY, type Task } from "../domain/task.ts";
 import { changes } from "./fingerprint/changes.ts";
 import { fingerprintTasks, type FingerprintedTask } from "./fingerprint/fingerprint.ts";
 
@@ -16,10 +17,24 @@ export function planTasks(
   isPresent: (record: TaskRecord) => boolean,
 ): Plan {
   const known = new Set(experiment.tasks.map(({ id }) => id));
+  const blocked = new Map<string, string>();
   return {
-    tasks: fingerprintTasks(experiment.tasks).map((task) => planTask(task, records.get(task.task.id), isPresent)),
+    tasks: fingerprintTasks(experiment.tasks).map((task) => {
+      const planned = planTask(task, records.get(task.task.id), isPresent);
+      const reason = planned.action === "keep" ? undefined : whyBlocked(task.task, blocked);
+      return reason === undefined ? planned : { ...planned, action: "blocked", reasons: [reason] };
+    }),
     orphans: [...records.keys()].filter((id) => !known.has(id)).toSorted(),
   };
+}
+
+/** Notes a task that cannot run, so that what needs it is known to be blocked too. */
+function whyBlocked({ id, kind, needs, after }: Task, blocked: Map<string, string>): string | undefined {
+  const by = [...needs, ...after].find((need) => blocked.has(need));
+  if (by === undefined && !PLANNED_ONLY.has(kind)) return undefined;
+  const root = by === undefined ? id : (blocked.get(by) as string);
+  blocked.set(id, root);
+  return root === id ? "this version cannot run it yet" : `by ${root}`;
 }
 
 function planTask(

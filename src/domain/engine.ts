@@ -15,12 +15,17 @@ export interface ChatMessage {
 
 export type Provider = "cpu" | "cuda" | "webgpu";
 
+export const DTYPES = ["auto", "float32", "float16", "bfloat16"] as const;
+/** What a model computes in. `auto`: float32 on a CPU, bfloat16 on a GPU. */
+export type Dtype = (typeof DTYPES)[number];
+
 export interface ModelOptions {
   /** Folder in Hugging Face layout: config.json, *.safetensors (or an index of shards), tokenizer.json, ... */
   readonly weightsDir: string;
   readonly provider: Provider | "auto";
   /** Tokens in one forward pass, padding included: the memory bound. Never changes a result. */
   readonly maxBatchTokens: number;
+  readonly dtype?: Dtype;
 }
 
 /** Adds coefficient · vectors[vector] to the output of block `layer` (0-indexed) at every token of the row. */

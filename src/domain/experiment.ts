@@ -1,4 +1,4 @@
-import type { Prompt, Provider } from "./engine.ts";
+import type { Dtype, Prompt, Provider } from "./engine.ts";
 import type { Task } from "./task.ts";
 
 /** A spec after every pass: names bound, files read, defaults filled in, expanded into ordered tasks. */
@@ -10,7 +10,7 @@ export interface Experiment {
   readonly projectDir: string;
   readonly variants: ReadonlyMap<string, Variant>;
   readonly application: string;
-  readonly engine: { readonly provider: Provider | "auto"; readonly maxBatchTokens: number };
+  readonly engine: EngineOptions;
   /** Absent when nothing is steered. */
   readonly judge: Judge | undefined;
   /** By `<set>/<trait>`. */
@@ -19,6 +19,12 @@ export interface Experiment {
   readonly tasks: readonly Task[];
   /** Digest of the expanded spec, for saved results. */
   readonly digest: string;
+}
+
+export interface EngineOptions {
+  readonly provider: Provider | "auto";
+  readonly maxBatchTokens: number;
+  readonly dtype: Dtype;
 }
 
 export interface Variant {

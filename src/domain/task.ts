@@ -1,10 +1,25 @@
-import type { JsonValue } from "../util/json.ts";
+import type * as P from "./task-params.ts";
 
 /**
  * The plan's unit of work. `params` and `inputs` are its identity (see fingerprint); where its files lie on this
  * machine is not. Kinds are a closed union: the compiler makes them, the runtime has one executor for each.
  */
-export type Task = ResponsesTask | ActivationsTask | VectorsTask | BaselineTask | SteeringTask | ResultsTask;
+export type Task =
+  | ResponsesTask
+  | ActivationsTask
+  | VectorsTask
+  | BaselineTask
+  | SteeringTask
+  | RefineTask
+  | SelectionTask
+  | CombinationTask
+  | WeightsTask
+  | PromptsTask
+  | CaptureTask
+  | ReplayTask
+  | SimilarityTask
+  | CheckpointTask
+  | ResultsTask;
 export type TaskKind = Task["kind"];
 
 interface TaskOf<Kind extends string, Params> {
@@ -18,6 +33,8 @@ interface TaskOf<Kind extends string, Params> {
   readonly inputs: Readonly<Record<string, string>>;
   /** Ids of upstream tasks. */
   readonly needs: readonly string[];
+  /** Ids of checkpoints that must hold before this one starts. They order and gate; they are no part of its identity. */
+  readonly after: readonly string[];
   /** Paths relative to the experiment's folder, `/`-separated. */
   readonly outputs: readonly string[];
   readonly cost: TaskCost;
@@ -25,87 +42,59 @@ interface TaskOf<Kind extends string, Params> {
   readonly origin: string;
 }
 
-export type Phase = "extraction" | "steering" | "results";
-export const PHASES: readonly Phase[] = ["extraction", "steering", "results"];
+export type Phase = (typeof PHASES)[number];
+export const PHASES = ["extraction", "steering", "combinations", "weights", "similarity", "results"] as const;
 
 /** Upper bounds: an answer may stop early. */
 export interface TaskCost {
   readonly generations: number;
   readonly newTokens: number;
   readonly judgeCalls: number;
+  /** Tokens that the judge reads; an estimate. */
+  readonly judgeTokens: number;
   readonly bytes: number;
 }
 
 /** One response set: every row of a dataset's two polarities through a variant, `rollouts` times. */
-export type ResponsesTask = TaskOf<"responses", ResponsesParams>;
-export interface ResponsesParams extends JsonObjectLike {
-  /** `<set>/<trait>` */
-  readonly dataset: string;
-  readonly variant: string;
-  readonly maxNewTokens: number;
-  readonly rollouts: number;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly seed: number;
-}
-
+export type ResponsesTask = TaskOf<"responses", P.ResponsesParams>;
 /** Residuals of one response set, averaged at one position. Tasks of one response set share a forward pass. */
-export type ActivationsTask = TaskOf<"activations", ActivationsParams>;
-export interface ActivationsParams extends JsonObjectLike {
-  readonly dataset: string;
-  readonly variant: string;
-  /** As written by formatPosition, e.g. `response[:5]`. */
-  readonly position: string;
-  readonly component: "residual";
-}
-
-export type VectorsTask = TaskOf<"vectors", VectorsParams>;
-export interface VectorsParams extends ActivationsParams {
-  readonly method: string;
-}
-
+export type ActivationsTask = TaskOf<"activations", P.ActivationsParams>;
+/** One vector a layer from one activation set. */
+export type VectorsTask = TaskOf<"vectors", P.VectorsParams>;
 /** Unsteered answers to a dataset's steering questions, judged, and the application model's residual norms on them. */
-export type BaselineTask = TaskOf<"baseline", BaselineParams>;
-export interface BaselineParams extends JsonObjectLike {
-  readonly dataset: string;
-  readonly trait: string;
-  readonly application: string;
-  readonly maxNewTokens: number;
-  readonly judge: JudgeParams;
-}
-
-/** Which judge, as identity: a local judge's weights are among the task's inputs as `judge_weights`. */
-export type JudgeParams =
-  | { readonly provider: "local"; readonly variant: string }
-  | { readonly provider: "openai"; readonly model: string; readonly baseUrl: string };
-
+export type BaselineTask = TaskOf<"baseline", P.BaselineParams>;
 /** The adaptive search of one vector set over layers, and its random-direction null. */
-export type SteeringTask = TaskOf<"steering", SteeringParams>;
-export interface SteeringParams extends VectorsParams {
-  readonly trait: string;
-  readonly application: string;
-  readonly layers: readonly number[];
-  readonly maxNewTokens: number;
-  readonly search: SearchParams;
-  /** Random unit directions tried at the best layer and coefficient; their mean Δ is the null. */
-  readonly nullDirections: number;
-  readonly nullSeed: number;
-  readonly judge: JudgeParams;
-}
-export interface SearchParams extends JsonObjectLike {
-  readonly algorithm: "adaptive";
-  readonly evaluations: number;
-  readonly start: number;
-  readonly up: number;
-  readonly down: number;
-  readonly momentum: number;
-  readonly minCoherence: number;
-}
+export type SteeringTask = TaskOf<"steering", P.SteeringParams>;
+/** A grid of coefficients around the one at which a vector's answers lose their coherence. */
+export type RefineTask = TaskOf<"refine", P.RefineParams>;
+/** The best vector of one trait and source, among all its searches: what `best(...)` means further on. */
+export type SelectionTask = TaskOf<"selection", P.SelectionParams>;
+/** One strategy that steers with the best vectors of several sources at once. */
+export type CombinationTask = TaskOf<"combination", P.CombinationParams>;
+/** What training changed between two variants of one shape. */
+export type WeightsTask = TaskOf<"weights", P.WeightsParams>;
+/** The steering questions of several traits as one list with ids and notes. */
+export type PromptsTask = TaskOf<"prompts", P.PromptsParams>;
+/** A variant's responses to a prompt set, and its residual stream over them. */
+export type CaptureTask = TaskOf<"capture", P.CaptureParams>;
+/** Another variant's residual stream over the same response tokens. */
+export type ReplayTask = TaskOf<"replay", P.ReplayParams>;
+/** How alike two variants' residual streams are, and whether that goes with how vectors transfer. */
+export type SimilarityTask = TaskOf<"similarity", P.SimilarityParams>;
+/** A gate after a phase: fails when something expected is not so. */
+export type CheckpointTask = TaskOf<"checkpoint", P.CheckpointParams>;
+/** The tables of everything that was steered. */
+export type ResultsTask = TaskOf<"results", P.ResultsParams>;
 
-export type ResultsTask = TaskOf<"results", ResultsParams>;
-export interface ResultsParams extends JsonObjectLike {
-  readonly minCoherence: number;
-}
-
-/** Params go into fingerprints and files: nothing but JSON. */
-type JsonObjectLike = Readonly<Record<string, JsonValue>>;
+/** Kinds that this version plans and cannot run: their tasks, and what needs them, are blocked in every plan. */
+export const PLANNED_ONLY: ReadonlySet<TaskKind> = new Set<TaskKind>([
+  "refine",
+  "selection",
+  "combination",
+  "weights",
+  "prompts",
+  "capture",
+  "replay",
+  "similarity",
+  "checkpoint",
+]);

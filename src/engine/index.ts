@@ -32,12 +32,19 @@ export function inspectWeights(weightsDir: string): WeightsInfo {
 
 /** Loads a model; its session runs in a thread of its own. Rejects with EngineFailure. */
 export async function openModel(options: ModelOptions): Promise<Model> {
-  const { weightsDir, provider, maxBatchTokens } = options;
+  const { weightsDir, provider, maxBatchTokens, dtype = "auto" } = options;
   if (provider === "cuda" || provider === "webgpu") {
     throw new EngineFailure(
       "provider-missing",
       `This version of steerform has no ${provider} provider.`,
       "Set the engine's provider to cpu or auto.",
+    );
+  }
+  if (dtype !== "auto" && dtype !== "float32") {
+    throw new EngineFailure(
+      "provider-missing",
+      `The CPU computes in float32, and ${dtype} was asked for.`,
+      "Set the engine's dtype to float32 or auto.",
     );
   }
   // The session reads the headers again; a failure here needs no thread.

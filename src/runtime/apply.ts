@@ -49,14 +49,14 @@ class Run {
     this.#options = options;
     this.#models = new ModelPool(options.experiment);
     this.#tasks = new Map(options.experiment.tasks.map((task) => [task.id, task]));
-    const todo = options.plan.tasks.filter((planned) => planned.action !== "keep");
+    const todo = options.plan.tasks.filter(({ action }) => action === "create" || action === "rerun");
     this.#pending = new Map(todo.map((planned) => [planned.id, planned]));
   }
 
   async start(): Promise<{ outcome: Outcome; counts: RunCounts }> {
     const { emit, experiment, plan, runId } = this.#options;
     const began = performance.now();
-    const kept = plan.tasks.length - this.#pending.size;
+    const kept = plan.tasks.filter(({ action }) => action === "keep").length;
     emit({ type: "run-started", runId, experiment: experiment.name, todo: this.#perPhase(), kept });
     let outcome: Outcome = "done";
     try {

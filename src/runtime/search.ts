@@ -1,4 +1,4 @@
-import type { SearchParams } from "../domain/task.ts";
+import type { SearchParams } from "../domain/task-params.ts";
 
 /** Where one layer's search stands. */
 export interface SearchPoint {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SearchParams } from "../../src/domain/task.ts";
+import type { SearchParams } from "../../src/domain/task-params.ts";
 import { bestEvaluation, nextPoint, startPoint, type SearchPoint } from "../../src/runtime/search.ts";
 
 const params: SearchParams = {

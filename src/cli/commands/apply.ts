@@ -46,7 +46,7 @@ Exit codes: 0 everything is up to date, 1 a problem in the spec or a failed task
     if (experiment === undefined) return EXIT.failure;
 
     const preview = planAgainst(experiment);
-    const todo = preview.tasks.filter(({ action }) => action !== "keep").length;
+    const todo = preview.tasks.filter(({ action }) => action === "create" || action === "rerun").length;
     if (!json) host.out(`${formatPlan(experiment, preview, host.style)}\n`);
     if (todo > 0 && !args.flag("yes") && !(await mayRun(todo, json, host))) return EXIT.failure;
 

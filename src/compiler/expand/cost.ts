@@ -1,5 +1,6 @@
 import type { Dataset } from "../../domain/experiment.ts";
-import type { ResponsesParams, SearchParams, TaskCost } from "../../domain/task.ts";
+import type { ResponsesParams, SearchParams } from "../../domain/task-params.ts";
+import type { TaskCost } from "../../domain/task.ts";
 
 /** Upper bounds of what tasks do; bytes are estimates. */
 
@@ -8,6 +9,8 @@ const BYTES_PER_TOKEN = 12;
 /** A JSON record besides its tokens: the prompt, its ids, the keys. */
 const BYTES_PER_RECORD = 600;
 const BYTES_PER_FLOAT = 4;
+/** A judge's prompt besides the answer: a rubric and a question. */
+const JUDGE_PROMPT_TOKENS = 250;
 /** Trait and coherence. */
 const JUDGE_CALLS_PER_ANSWER = 2;
 
@@ -51,11 +54,13 @@ export function resultsCost(rows: number): TaskCost {
 
 function generating(generations: number, maxNewTokens: number, judgeCalls: number): TaskCost {
   const newTokens = generations * maxNewTokens;
-  return { generations, newTokens, judgeCalls, bytes: generations * BYTES_PER_RECORD + newTokens * BYTES_PER_TOKEN };
+  const judgeTokens = judgeCalls * (JUDGE_PROMPT_TOKENS + maxNewTokens);
+  const bytes = generations * BYTES_PER_RECORD + newTokens * BYTES_PER_TOKEN;
+  return { generations, newTokens, judgeCalls, judgeTokens, bytes };
 }
 
 function writing(bytes: number): TaskCost {
-  return { generations: 0, newTokens: 0, judgeCalls: 0, bytes };
+  return { generations: 0, newTokens: 0, judgeCalls: 0, judgeTokens: 0, bytes };
 }
 
 function rowsOf({ positive, negative }: Dataset): number {

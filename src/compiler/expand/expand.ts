@@ -19,7 +19,13 @@ export function expand(bound: Bound, files: Files, checked: Checked, sink: Diagn
   for (const cell of bound.cells) {
     const { layers, hiddenSize } = modelOf(files, cell.variant.value);
     const size = { layers: layers.value, hiddenSize: hiddenSize.value };
-    const context = { dataset: datasetOf(files, cell), size, budgets: checked.budgets, inputs };
+    const context = {
+      dataset: datasetOf(files, cell),
+      size,
+      budgets: checked.budgets,
+      inputs,
+      dtype: bound.spec.engine.dtype,
+    };
     for (const task of extractionTasks(cell, context)) tasks.add(task, cell.generate.place);
   }
   const context = steeringContext(bound, checked, inputs);
@@ -41,7 +47,8 @@ function steeringContext(bound: Bound, { layers }: Checked, inputs: Inputs): Ste
     throw new Error("Internal error: steering was not checked");
   }
   const { maxNewTokens } = steering;
-  return { steering, maxNewTokens, layers, application: application.value, judge: judgeParams(judge), inputs };
+  const { dtype } = spec.engine;
+  return { steering, maxNewTokens, layers, application: application.value, dtype, judge: judgeParams(judge), inputs };
 }
 
 function datasetOf(files: Files, cell: Cell) {

@@ -1,4 +1,6 @@
-import type { ActivationsParams, ResponsesParams, Task } from "../../domain/task.ts";
+import type { Dtype } from "../../domain/engine.ts";
+import type { ActivationSet, ActivationsParams, ResponsesParams } from "../../domain/task-params.ts";
+import type { Task } from "../../domain/task.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 import type { Dataset } from "../../domain/experiment.ts";
 import type { Cell } from "../bind/cell.ts";
@@ -13,6 +15,7 @@ export interface CellContext {
   readonly size: Size;
   readonly budgets: Budgets;
   readonly inputs: Inputs;
+  readonly dtype: Dtype;
 }
 
 /**
@@ -25,7 +28,7 @@ export function extractionTasks(cell: Cell, context: CellContext): Task[] {
   return [responses, activations, vectorsTask(cell, activations.id, context)];
 }
 
-function responsesTask(cell: Cell, { dataset, budgets, inputs }: CellContext): Task {
+function responsesTask(cell: Cell, { dataset, budgets, inputs, dtype }: CellContext): Task {
   const { generate } = cell;
   const greedy = generate.temperature.value === 0;
   const params: ResponsesParams = {
@@ -37,6 +40,7 @@ function responsesTask(cell: Cell, { dataset, budgets, inputs }: CellContext): T
     // Greedy decoding draws nothing.
     topP: greedy ? 1 : generate.topP,
     seed: greedy ? 0 : generate.seed,
+    dtype,
   };
   return {
     ...named(responsesNames(cell), cell.sourceDeclared),
@@ -49,12 +53,13 @@ function responsesTask(cell: Cell, { dataset, budgets, inputs }: CellContext): T
       prompt_format: inputs.promptFormat(params.variant),
     },
     needs: [],
+    after: [],
     cost: responsesCost(dataset, params),
   };
 }
 
-function activationsTask(cell: Cell, responses: string, { dataset, size, inputs }: CellContext): Task {
-  const params = activationsParams(cell);
+function activationsTask(cell: Cell, responses: string, { dataset, size, inputs, dtype }: CellContext): Task {
+  const params: ActivationsParams = { ...activationSet(cell), dtype };
   return {
     ...named(activationsNames(cell), cell.positionText.place),
     kind: "activations",
@@ -62,6 +67,7 @@ function activationsTask(cell: Cell, responses: string, { dataset, size, inputs 
     params,
     inputs: { weights: inputs.weights(params.variant) },
     needs: [responses],
+    after: [],
     cost: activationsCost(dataset, cell.generate.rollouts.value, size),
   };
 }
@@ -71,14 +77,15 @@ function vectorsTask(cell: Cell, activations: string, { size }: CellContext): Ta
     ...named(vectorsNames(cell), cell.positionText.place),
     kind: "vectors",
     phase: "extraction",
-    params: { ...activationsParams(cell), method: cell.method },
+    params: { ...activationSet(cell), method: cell.method },
     inputs: {},
     needs: [activations],
+    after: [],
     cost: vectorsCost(size),
   };
 }
 
-export function activationsParams(cell: Cell): ActivationsParams {
+export function activationSet(cell: Cell): ActivationSet {
   return {
     dataset: cell.dataset.value,
     variant: cell.variant.value,

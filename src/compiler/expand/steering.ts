@@ -1,9 +1,11 @@
 import type { Dataset } from "../../domain/experiment.ts";
-import type { JudgeParams, Task } from "../../domain/task.ts";
+import type { Dtype } from "../../domain/engine.ts";
+import type { AskingParams, JudgeParams } from "../../domain/task-params.ts";
+import type { Task } from "../../domain/task.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { JudgeSpec, SteeringSpec } from "../lower/spec.ts";
 import { baselineCost, resultsCost, steeringCost } from "./cost.ts";
-import { activationsParams, named } from "./extraction.ts";
+import { activationSet, named } from "./extraction.ts";
 import type { Inputs } from "./inputs.ts";
 import { RESULTS_ID, RESULTS_OUTPUTS, baselineNames, steeringNames, vectorsNames } from "./paths.ts";
 
@@ -12,6 +14,7 @@ export interface SteeringContext {
   readonly maxNewTokens: number;
   readonly layers: readonly number[];
   readonly application: string;
+  readonly dtype: Dtype;
   readonly judge: JudgeParams;
   readonly inputs: Inputs;
 }
@@ -22,43 +25,55 @@ export function judgeParams(judge: JudgeSpec): JudgeParams {
   return { provider: "openai", model: judge.model, baseUrl: judge.baseUrl };
 }
 
+/** What everything that asks the application has in common. */
+export function asking(cell: Cell, context: SteeringContext): AskingParams {
+  const { steering, application, maxNewTokens, dtype, judge } = context;
+  const { dataset, trait } = cell;
+  const { questions } = steering;
+  return { dataset: dataset.value, trait: trait.value, application, questions, maxNewTokens, dtype, judge };
+}
+
+/** How many questions are asked. */
+export function questionCount(dataset: Dataset, { steering: { questions } }: SteeringContext): number {
+  return questions === "all" ? dataset.questions.length : Math.min(questions, dataset.questions.length);
+}
+
 export function baselineTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task {
-  const { application, maxNewTokens, judge, inputs } = context;
+  const { application, maxNewTokens, inputs } = context;
   return {
     ...named(baselineNames(dataset.ref, application), cell.dataset.place),
     kind: "baseline",
     phase: "steering",
-    params: { dataset: dataset.ref, trait: cell.trait.value, application, maxNewTokens, judge },
+    params: asking(cell, context),
     inputs: inputs.judged(dataset.ref, application),
     needs: [],
-    cost: baselineCost(dataset.questions.length, maxNewTokens),
+    after: [],
+    cost: baselineCost(questionCount(dataset, context), maxNewTokens),
   };
 }
 
 export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task {
-  const { steering, application, maxNewTokens, layers, judge, inputs } = context;
+  const { steering, application, maxNewTokens, layers, inputs } = context;
   const { search, nullDirections, nullSeed } = steering;
   return {
     ...named(steeringNames(cell), cell.positionText.place),
     kind: "steering",
     phase: "steering",
     params: {
-      ...activationsParams(cell),
+      ...activationSet(cell),
+      ...asking(cell, context),
       method: cell.method,
-      trait: cell.trait.value,
-      application,
       layers,
-      maxNewTokens,
       search,
       nullDirections,
       // Nothing is drawn without directions.
       nullSeed: nullDirections === 0 ? 0 : nullSeed,
-      judge,
     },
     inputs: inputs.judged(dataset.ref, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id],
+    after: [],
     cost: steeringCost({
-      questions: dataset.questions.length,
+      questions: questionCount(dataset, context),
       layers: layers.length,
       search,
       nullDirections,
@@ -72,9 +87,15 @@ export function resultsTask(steered: readonly string[], { steering }: SteeringCo
     ...named({ id: RESULTS_ID, outputs: RESULTS_OUTPUTS }, steering.place),
     kind: "results",
     phase: "results",
-    params: { minCoherence: steering.search.minCoherence },
+    params: {
+      minCoherence: steering.search.minCoherence,
+      heldOut: steering.report.heldOut.value,
+      confidence: steering.report.confidence,
+      coherence: steering.report.coherence,
+    },
     inputs: {},
     needs: steered,
+    after: [],
     cost: resultsCost(steered.length),
   };
 }

@@ -13,6 +13,15 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   vectors: "1",
   baseline: "1",
   steering: "1",
+  refine: "1",
+  selection: "1",
+  combination: "1",
+  weights: "1",
+  prompts: "1",
+  capture: "1",
+  replay: "1",
+  similarity: "1",
+  checkpoint: "1",
   results: "1",
 };
 

@@ -1,4 +1,5 @@
-import { entryOf, type YamlNode } from "../parse/node.ts";
+import { entryOf, type YamlEntry, type YamlNode } from "../parse/node.ts";
+import { DTYPES } from "../../domain/engine.ts";
 import { declarations, field, items, number, text, texts } from "./fields.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 import type * as S from "./spec.ts";
@@ -9,6 +10,7 @@ const PROVIDERS = ["auto", "cpu", "cuda", "webgpu"] as const;
 export function lower(root: YamlNode): S.Spec {
   const engine = field(root, "engine");
   const provider = text(field(engine, "provider"))?.value;
+  const dtype = text(field(engine, "dtype"))?.value;
   return {
     place: root.place,
     name: text(field(root, "experiment")),
@@ -18,6 +20,7 @@ export function lower(root: YamlNode): S.Spec {
     engine: {
       provider: PROVIDERS.find((known) => known === provider) ?? "auto",
       maxBatchTokens: number(field(engine, "max_batch_tokens"))?.value ?? 16_384,
+      dtype: DTYPES.find((known) => known === dtype) ?? "auto",
     },
     judge: lowerJudge(field(root, "judge")),
     judgeWritten: field(root, "judge") !== undefined,
@@ -98,7 +101,10 @@ function lowerSteering(root: YamlNode): S.SteeringSpec | undefined {
     place,
     vectors: vectors?.kind === "map" ? lowerFilter(vectors) : "all",
     layers: lowerLayers(field(node, "layers")),
+    questions: number(field(node, "questions"))?.value ?? "all",
     maxNewTokens: number(field(node, "max_new_tokens"))?.value,
+    refine: lowerRefine(entryOf(node, "refine")),
+    report: lowerReport(entryOf(node, "report"), place),
     search: {
       algorithm: "adaptive",
       evaluations: of("evaluations", 5),
@@ -110,6 +116,26 @@ function lowerSteering(root: YamlNode): S.SteeringSpec | undefined {
     },
     nullDirections: number(field(node, "null_directions"))?.value ?? 0,
     nullSeed: number(field(node, "null_seed"))?.value ?? 0,
+  };
+}
+
+function lowerRefine(entry: YamlEntry | undefined): S.RefineSpec | undefined {
+  if (entry?.node.kind !== "map") return undefined;
+  const { node, keyPlace: place } = entry;
+  const layers = lowerLayers(field(node, "layers"));
+  return {
+    place,
+    layers: layers?.value === "best" ? undefined : layers,
+    points: number(field(node, "points"))?.value ?? 7,
+  };
+}
+
+function lowerReport(entry: YamlEntry | undefined, steering: Place): S.ReportSpec {
+  const node = entry?.node;
+  return {
+    heldOut: number(field(node, "held_out")) ?? { value: 0, place: entry?.keyPlace ?? steering },
+    confidence: number(field(node, "confidence"))?.value ?? 0.95,
+    coherence: items(field(node, "coherence")).flatMap((item) => number(item)?.value ?? []),
   };
 }
 

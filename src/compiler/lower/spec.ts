@@ -1,5 +1,5 @@
-import type { Provider } from "../../domain/engine.ts";
-import type { SearchParams } from "../../domain/task.ts";
+import type { EngineOptions } from "../../domain/experiment.ts";
+import type { SearchParams } from "../../domain/task-params.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 
 /**
@@ -14,7 +14,7 @@ export interface Spec {
   readonly application: Located<string> | undefined;
   /** An application is written, valid or not. */
   readonly applicationWritten: boolean;
-  readonly engine: { readonly provider: Provider | "auto"; readonly maxBatchTokens: number };
+  readonly engine: EngineOptions;
   readonly judge: JudgeSpec | undefined;
   /** A judge is written, valid or not. */
   readonly judgeWritten: boolean;
@@ -91,10 +91,28 @@ export interface SteeringSpec {
   readonly place: Place;
   readonly vectors: FilterSpec | "all";
   readonly layers: Located<string | number | readonly number[]> | undefined;
+  /** The first so many of each dataset's. */
+  readonly questions: number | "all";
   readonly maxNewTokens: number | undefined;
   readonly search: SearchParams;
+  readonly refine: RefineSpec | undefined;
+  readonly report: ReportSpec;
   readonly nullDirections: number;
   readonly nullSeed: number;
+}
+
+export interface RefineSpec {
+  /** Of the key. */
+  readonly place: Place;
+  /** Undefined: the layer that the search finds. */
+  readonly layers: Located<string | number | readonly number[]> | undefined;
+  readonly points: number;
+}
+
+export interface ReportSpec {
+  readonly heldOut: Located<number>;
+  readonly confidence: number;
+  readonly coherence: readonly number[];
 }
 
 export type JudgeSpec =

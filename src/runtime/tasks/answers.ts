@@ -1,6 +1,6 @@
 import type { GenerateRow, Generated, Model, RowSteering } from "../../domain/engine.ts";
-import type { Dataset, Experiment } from "../../domain/experiment.ts";
-import type { BaselineParams, SteeringParams } from "../../domain/task.ts";
+import type { Experiment } from "../../domain/experiment.ts";
+import type { AskingParams } from "../../domain/task-params.ts";
 import type { Scores } from "../judge/types.ts";
 import { meanScore } from "../judge/score.ts";
 import { datasetOf, variantOf, type TaskContext } from "./context.ts";
@@ -31,7 +31,7 @@ export interface Summary {
 
 /** Asks every question under every configuration, greedily, all in one batch, and has the answers judged: [configuration][question]. */
 export async function askAndJudge(
-  params: BaselineParams | SteeringParams,
+  params: AskingParams,
   configurations: readonly Configuration[],
   vectors: readonly Float32Array[],
   doing: string,
@@ -39,7 +39,8 @@ export async function askAndJudge(
 ): Promise<Answer[][]> {
   const dataset = datasetOf(context.experiment, params.dataset);
   const model = await context.model(params.application);
-  const prompts = questionIds(model, dataset, context.experiment, params.application);
+  const asked = params.questions === "all" ? dataset.questions : dataset.questions.slice(0, params.questions);
+  const prompts = questionIds(model, asked, context.experiment, params.application);
   const rows = configurations.flatMap(({ steering }) =>
     prompts.map((promptIds): GenerateRow => ({
       promptIds,
@@ -55,7 +56,7 @@ export async function askAndJudge(
     texts.map((answer, index) => ({
       trait: params.trait,
       definition: dataset.definition,
-      question: dataset.questions[index % prompts.length] as string,
+      question: asked[index % prompts.length] as string,
       answer,
     })),
     (done, total) => context.progress({ done, total, unit: "answers", doing: `${doing}, judging` }),
@@ -80,9 +81,9 @@ export function summarise(answers: readonly Answer[]): Summary {
   };
 }
 
-function questionIds(model: Model, dataset: Dataset, experiment: Experiment, variant: string): number[][] {
+function questionIds(model: Model, asked: readonly string[], experiment: Experiment, variant: string): number[][] {
   const { promptFormat } = variantOf(experiment, variant);
-  return dataset.questions.map((question) =>
+  return asked.map((question) =>
     model.encode(
       promptFormat === "chat"
         ? { format: "chat", messages: [{ role: "user", content: question }] }

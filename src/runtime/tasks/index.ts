@@ -25,8 +25,8 @@ export function execute(tasks: readonly Task[], context: TaskContext): Promise<M
       return runSteering(of("steering"), context);
     case "results":
       return runResults(of("results"), context);
-    case undefined:
-      throw new Error("Internal error: no task to execute");
+    default:
+      throw new Error(`Internal error: nothing executes ${first?.id}`);
   }
 }
 
@@ -46,8 +46,7 @@ export function modelsOf(task: Task): readonly string[] {
       const { judge, application } = task.params;
       return judge.provider === "local" ? [application, judge.variant] : [application];
     }
-    case "vectors":
-    case "results":
+    default:
       return [];
   }
 }

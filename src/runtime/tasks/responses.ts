@@ -1,6 +1,7 @@
 import type { GenerateRow, Model, Prompt, Sampling } from "../../domain/engine.ts";
 import type { DatasetRow } from "../../domain/experiment.ts";
-import type { ResponsesParams, ResponsesTask } from "../../domain/task.ts";
+import type { ResponsesParams } from "../../domain/task-params.ts";
+import type { ResponsesTask } from "../../domain/task.ts";
 import { datasetOf, onlyTask, outputPath, variantOf, type Executor, type Outputs } from "./context.ts";
 import { formatResponses, type StoredResponse } from "./responses-file.ts";
 import { rowProgress } from "./row-progress.ts";

@@ -1,4 +1,5 @@
-import type { SteeringParams, SteeringTask } from "../../domain/task.ts";
+import type { SteeringParams } from "../../domain/task-params.ts";
+import type { SteeringTask } from "../../domain/task.ts";
 import { decodeSafetensors } from "../../domain/safetensors.ts";
 import { randomDirection } from "../../methods/random.ts";
 import { bestEvaluation, nextPoint, startPoint, type Evaluation } from "../search.ts";
@@ -125,6 +126,7 @@ function outputsOf(
   const { params } = task;
   const { questions } = datasetOf(context.experiment, params.dataset);
   const { dataset, variant, component, position, method, judge, maxNewTokens } = params;
+  const asked = params.questions === "all" ? questions.length : Math.min(params.questions, questions.length);
   const line = ({ layer, coefficient, summary }: Evaluated, name: string) => ({
     result: summary,
     config: { vectors: [{ layer, component, position, method: name, weight: coefficient }] },
@@ -137,7 +139,7 @@ function outputsOf(
       trait: params.trait,
       application: params.application,
       vector_source: { dataset, variant, position, component, method },
-      eval: { judge, questions: questions.length, max_new_tokens: maxNewTokens },
+      eval: { judge, questions: asked, max_new_tokens: maxNewTokens },
     },
     { type: "baseline", result: baseline.result },
     ...evaluated.map((one) => line(one, method)),

@@ -1,0 +1,172 @@
+import type { JsonValue } from "../util/json.ts";
+import type { Dtype } from "./engine.ts";
+
+/** Params go into fingerprints and files: nothing but JSON. */
+type JsonObjectLike = Readonly<Record<string, JsonValue>>;
+
+/** How responses are drawn. */
+export interface GenerationParams extends JsonObjectLike {
+  readonly variant: string;
+  readonly maxNewTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly dtype: Dtype;
+}
+
+export interface ResponsesParams extends GenerationParams {
+  /** `<set>/<trait>` */
+  readonly dataset: string;
+  readonly rollouts: number;
+}
+
+/** Which activations, by what they are of. */
+export interface ActivationSet extends JsonObjectLike {
+  /** `<set>/<trait>` */
+  readonly dataset: string;
+  readonly variant: string;
+  /** As written by formatPosition, e.g. `response[:5]`. */
+  readonly position: string;
+  readonly component: "residual";
+}
+
+export interface ActivationsParams extends ActivationSet {
+  readonly dtype: Dtype;
+}
+
+export interface VectorsParams extends ActivationSet {
+  readonly method: string;
+}
+
+/** Steering questions asked of the application, and the answers judged. */
+export interface AskingParams extends JsonObjectLike {
+  /** Whose questions and rubric. */
+  readonly dataset: string;
+  readonly trait: string;
+  readonly application: string;
+  /** The first so many of the dataset's. */
+  readonly questions: number | "all";
+  readonly maxNewTokens: number;
+  readonly dtype: Dtype;
+  readonly judge: JudgeParams;
+}
+
+export type BaselineParams = AskingParams;
+
+/** Which judge, as identity: a local judge's weights are among the task's inputs as `judge_weights`. */
+export type JudgeParams =
+  | { readonly provider: "local"; readonly variant: string }
+  | { readonly provider: "openai"; readonly model: string; readonly baseUrl: string };
+
+export interface SteeringParams extends VectorsParams, AskingParams {
+  readonly dataset: string;
+  readonly layers: readonly number[];
+  readonly search: SearchParams;
+  /** Random unit directions tried at the best layer and coefficient; their mean Δ is the null. */
+  readonly nullDirections: number;
+  readonly nullSeed: number;
+}
+
+export interface SearchParams extends JsonObjectLike {
+  readonly algorithm: "adaptive";
+  readonly evaluations: number;
+  readonly start: number;
+  readonly up: number;
+  readonly down: number;
+  readonly momentum: number;
+  readonly minCoherence: number;
+}
+
+export interface RefineParams extends VectorsParams, AskingParams {
+  readonly dataset: string;
+  /** `best`: the layer that the search found. */
+  readonly layers: readonly number[] | "best";
+  /** Coefficients tried at each layer. */
+  readonly points: number;
+  readonly minCoherence: number;
+}
+
+export interface SelectionParams extends JsonObjectLike {
+  readonly trait: string;
+  readonly source: string;
+  readonly minCoherence: number;
+}
+
+export interface CombinationParams extends AskingParams {
+  readonly strategy: string;
+  /** One normalised sum of the vectors, or each with a hook of its own. */
+  readonly vectors: "sum" | "each";
+  readonly layer: LayerChoice;
+  readonly coefficient: CoefficientChoice;
+  /** In the spec's order. */
+  readonly sources: readonly string[];
+  readonly search: SearchParams;
+}
+
+export type LayerChoice =
+  /** The best vector's own layer: of a source, or of whichever source has the larger Δ. */
+  | { readonly kind: "best"; readonly source: string | null }
+  /** Each vector at its own best layer. */
+  | { readonly kind: "own" }
+  | { readonly kind: "layer"; readonly layer: number };
+
+export type CoefficientChoice =
+  /** Searched as that of a single vector is. */
+  | { readonly kind: "search" }
+  /** The search starts at this share of each single vector's best. */
+  | { readonly kind: "share"; readonly factor: number }
+  | { readonly kind: "fixed"; readonly value: number };
+
+export interface WeightsParams extends JsonObjectLike {
+  readonly step: WeightsStep;
+  readonly from: string;
+  readonly to: string;
+  /** Tokens each way; 0 where the step lists none. */
+  readonly topK: number;
+  /** Random directions to compare with; 0 where the step has none. */
+  readonly nullDirections: number;
+  readonly nullSeed: number;
+}
+export const WEIGHTS_STEPS = ["norms", "logit_lens", "trait_alignment"] as const;
+export type WeightsStep = (typeof WEIGHTS_STEPS)[number];
+
+export interface PromptsParams extends JsonObjectLike {
+  readonly from: "steering_questions";
+  readonly traits: readonly string[];
+}
+
+export type CaptureParams = GenerationParams;
+
+export interface ReplayParams extends JsonObjectLike {
+  readonly variant: string;
+  readonly dtype: Dtype;
+}
+
+export interface SimilarityParams extends JsonObjectLike {
+  readonly captured: string;
+  readonly replayed: string;
+  /** Token positions that a smaller share of the prompts reaches are left out. */
+  readonly minCoverage: number;
+  /** Transfer curves take evaluations at least this coherent. */
+  readonly minCoherence: number;
+}
+
+export interface CheckpointParams extends JsonObjectLike {
+  readonly name: CheckpointName;
+  /** What is not expected is null. */
+  readonly vectorSets: number | null;
+  readonly layersEach: number | null;
+  readonly coherence: number | null;
+  readonly stopIf: "no_effect" | null;
+}
+export type CheckpointName = "after_extraction" | "after_steering";
+
+export interface ResultsParams extends JsonObjectLike {
+  readonly minCoherence: number;
+  /** Share of the questions that nothing is selected on, and that results are reported on. 0: all for both. */
+  readonly heldOut: number;
+  /** Of the intervals, e.g. 0.95. */
+  readonly confidence: number;
+  /** Results are reported at each of these. */
+  readonly coherence: readonly number[];
+}
