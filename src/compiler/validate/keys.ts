@@ -58,12 +58,7 @@ export function allowedKeys(violation: Violation): string[] {
 }
 
 /** Keys of the whole language that this version does not know yet, by the map they belong to. */
-const LATER_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["", ["combinations", "weight_analysis", "activation_similarity", "checkpoints", "artifacts"]],
-  ["engine", ["dtype"]],
-  ["judge", ["budget"]],
-  ["steering", ["questions", "refine", "report"]],
-]);
+const LATER_KEYS: ReadonlyMap<string, readonly string[]> = new Map([["", ["artifacts"]]]);
 
 export function isLaterKey(path: readonly string[], key: string): boolean {
   return LATER_KEYS.get(path.join("."))?.includes(key) ?? false;
