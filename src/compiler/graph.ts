@@ -14,7 +14,7 @@ export function orderTasks(tasks: readonly Task[]): Task[] {
     if (ordered.has(task.id)) return;
     if (open.has(task.id)) throw new Error(`Internal error: ${task.id} needs itself`);
     open.add(task.id);
-    for (const id of task.needs) {
+    for (const id of [...task.needs, ...task.after]) {
       const need = byId.get(id);
       if (need === undefined) throw new Error(`Internal error: ${task.id} needs ${id}, which is no task`);
       visit(need);

@@ -6,6 +6,7 @@ import type { Cell } from "./cell.ts";
 import { bindFilter, matches } from "./filter.ts";
 import { bindMatrix } from "./matrix.ts";
 import { Names } from "./names.ts";
+import { bindCombinations, bindCompared, bindSimilarity } from "./phases.ts";
 
 export function bind(spec: Spec, sink: DiagnosticSink): Bound {
   const names = new Names(spec, sink);
@@ -16,12 +17,16 @@ export function bind(spec: Spec, sink: DiagnosticSink): Bound {
   const known = (name: Located<string> | undefined) => (name !== undefined && names.variant(name) ? name : undefined);
   const judge = spec.judge?.provider === "local" ? spec.judge.variant : undefined;
   const cells = spec.extraction === undefined ? [] : bindMatrix(spec.extraction, spec, names, sink);
+  const steered = bindSteered(spec, cells, names, sink);
   return {
     spec,
     cells,
-    steered: bindSteered(spec, cells, names, sink),
+    steered,
     application: known(spec.application),
     judgeVariant: known(judge),
+    combinations: bindCombinations(spec, steered, names, sink),
+    compared: bindCompared(spec, names, sink),
+    similarity: bindSimilarity(spec, cells, names, sink),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Located, Spec } from "../lower/spec.ts";
 import type { Cell } from "./cell.ts";
+import type { Combination, Pair, Similarity } from "./phases.ts";
 
 /** A spec whose names mean something. Names that do not are left out; they have been reported. */
 export interface Bound {
@@ -11,4 +12,8 @@ export interface Bound {
   readonly application: Located<string> | undefined;
   /** Of a local judge. */
   readonly judgeVariant: Located<string> | undefined;
+  readonly combinations: readonly Combination[];
+  /** Variants whose weights are compared. */
+  readonly compared: Pair | undefined;
+  readonly similarity: Similarity | undefined;
 }

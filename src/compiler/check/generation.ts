@@ -1,6 +1,7 @@
 import * as report from "../../diagnostics/catalog/checks.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { tokensNeeded } from "../../domain/position.ts";
+import { groupBy } from "../../util/group-by.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { Spec } from "../lower/spec.ts";
 
@@ -33,7 +34,7 @@ export function checkGeneration(spec: Spec, sink: DiagnosticSink): void {
  */
 export function inferBudgets(cells: readonly Cell[], sink: DiagnosticSink): Budgets {
   const budgets = new Map<string, number>();
-  for (const [set, readers] of groupBySet(cells)) {
+  for (const [set, readers] of groupBy(cells, responseSet)) {
     const limited = readers.find(({ generate }) => generate.maxNewTokens !== undefined)?.generate.maxNewTokens;
     const widest = widestReader(readers);
     if (limited !== undefined) {
@@ -53,17 +54,6 @@ export function inferBudgets(cells: readonly Cell[], sink: DiagnosticSink): Budg
     budgets.set(set, Math.max(1, widest.needed));
   }
   return budgets;
-}
-
-function groupBySet(cells: readonly Cell[]): Map<string, Cell[]> {
-  const groups = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const set = responseSet(cell);
-    const group = groups.get(set);
-    if (group === undefined) groups.set(set, [cell]);
-    else group.push(cell);
-  }
-  return groups;
 }
 
 /** Of those that need a known number of tokens. */

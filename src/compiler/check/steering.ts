@@ -7,20 +7,42 @@ import type { Files } from "../files/files.ts";
 import type { Model } from "../files/models.ts";
 import type { SteeringSpec } from "../lower/spec.ts";
 
-/** The steered layers, 0-indexed; none when nothing is steered, or something about it was reported. */
-export function checkSteering(bound: Bound, files: Files, sink: DiagnosticSink): readonly number[] {
+export interface SteeredLayers {
+  /** 0-indexed; none when nothing is steered, or something about it was reported. */
+  readonly layers: readonly number[];
+  readonly refineLayers: readonly number[] | "best";
+}
+
+export function checkSteering(bound: Bound, files: Files, sink: DiagnosticSink): SteeredLayers {
   const { spec, application } = bound;
-  if (spec.steering === undefined) return [];
+  if (spec.steering === undefined) return { layers: [], refineLayers: "best" };
   if (!spec.judgeWritten) sink.report(report.steeringWithoutJudge(spec.steering.place));
   if (!spec.applicationWritten) sink.report(report.steeringWithoutApplication(spec.steering.place));
   const model = application && files.models.get(application.value);
-  const layers = findLayers(spec.steering, application?.value ?? "", model, sink);
+  const find = (written: SteeringSpec["layers"]) => findLayers(written, application?.value ?? "", model, sink);
+  const layers = find(spec.steering.layers);
+  const refined = spec.steering.refine?.layers;
   if (model !== undefined && application !== undefined) checkFit(bound, files, application.value, model, layers, sink);
-  return layers;
+  checkStrategyLayers(bound, model, sink);
+  return { layers, refineLayers: refined === undefined ? "best" : find(refined) };
+}
+
+/** A strategy may name a layer by its number. */
+function checkStrategyLayers({ combinations }: Bound, model: Model | undefined, sink: DiagnosticSink): void {
+  if (model === undefined) return;
+  for (const { layer, strategy, cell } of combinations) {
+    if (layer.kind !== "layer") continue;
+    const resolved = resolveLayers({ kind: "list", layers: [layer.layer] }, model.layers.value);
+    if ("error" in resolved) {
+      sink.report(
+        report.layersBeyondModel(strategy.layer.place, resolved.error, cell.variant.value, model.layers.place),
+      );
+    }
+  }
 }
 
 function findLayers(
-  { layers }: SteeringSpec,
+  layers: SteeringSpec["layers"],
   application: string,
   model: Model | undefined,
   sink: DiagnosticSink,

@@ -48,6 +48,25 @@ export function steeringCost({ questions, layers, search, nullDirections, maxNew
   return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER);
 }
 
+export function gridCost(questions: number, coefficients: number, maxNewTokens: number): TaskCost {
+  const answers = questions * coefficients;
+  return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER);
+}
+
+export function captureCost(prompts: number, maxNewTokens: number, { layers, hiddenSize }: Size): TaskCost {
+  const { bytes, ...cost } = generating(prompts, maxNewTokens, 0);
+  return { ...cost, bytes: bytes + prompts * layers * hiddenSize * BYTES_PER_FLOAT };
+}
+
+export function replayCost(prompts: number, { layers, hiddenSize }: Size): TaskCost {
+  return writing(prompts * layers * hiddenSize * BYTES_PER_FLOAT);
+}
+
+/** A table of so many numbers, as JSON. */
+export function tableCost(numbers: number): TaskCost {
+  return writing(numbers * BYTES_PER_TOKEN);
+}
+
 export function resultsCost(rows: number): TaskCost {
   return writing(rows * BYTES_PER_RECORD);
 }

@@ -1,4 +1,5 @@
 import { positionDirectory } from "../../domain/position.ts";
+import type { CheckpointName, WeightsStep } from "../../domain/task-params.ts";
 import type { Cell } from "../bind/cell.ts";
 
 /** Names of tasks and of their files, made from values only. Files lie as the study that this tool grew from has them. */
@@ -48,6 +49,58 @@ export function steeringNames(cell: Cell): Names {
     id: `steering/${name}`,
     outputs: files(`steering/${name}`, "results.jsonl", "responses.jsonl", "best.json"),
   };
+}
+
+/** Finer grids lie beside the searches that they refine. */
+export function refineNames(cell: Cell): Names {
+  const name = `${subject(cell)}/${positionDirectory(cell.position)}/${cell.method}`;
+  return {
+    id: `refine/${name}`,
+    outputs: files(`steering/${name}`, "refined.jsonl", "refined_responses.jsonl"),
+  };
+}
+
+export function selectionNames(trait: string, source: string): Names {
+  return { id: `selection/${trait}/${source}`, outputs: [`steering/selection/${trait}/${source}.json`] };
+}
+
+export function combinationNames(trait: string, strategy: string): Names {
+  return {
+    id: `combination/${trait}/${strategy}`,
+    outputs: files(`combinations/${trait}/${strategy}`, "results.jsonl", "responses.jsonl", "best.json"),
+  };
+}
+
+export function weightsNames(step: WeightsStep): Names {
+  return { id: `weights/${step}`, outputs: [`weight_analysis/${step}.json`] };
+}
+
+/** The one prompt set that there is. */
+const PROMPT_SET = "steering_questions";
+
+export const PROMPTS: Names = { id: `prompts/${PROMPT_SET}`, outputs: [`inference/prompts/${PROMPT_SET}.json`] };
+
+export function captureNames(variant: string): Names {
+  const folder = `inference/${variant}`;
+  return {
+    id: `capture/${variant}/${PROMPT_SET}`,
+    outputs: [`${folder}/responses/${PROMPT_SET}.json`, `${folder}/residual/${PROMPT_SET}.safetensors`],
+  };
+}
+
+export function replayNames(variant: string): Names {
+  return {
+    id: `replay/${variant}/${PROMPT_SET}`,
+    outputs: [`inference/${variant}/residual/${PROMPT_SET}.safetensors`],
+  };
+}
+
+export function similarityNames(replayed: string): Names {
+  return { id: `similarity/${replayed}`, outputs: [`activation_similarity/${replayed}/results.json`] };
+}
+
+export function checkpointNames(name: CheckpointName): Names {
+  return { id: `checkpoint/${name}`, outputs: [`reports/${name}.json`] };
 }
 
 function subject({ dataset, variant }: Cell): string {

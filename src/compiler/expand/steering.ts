@@ -13,10 +13,13 @@ export interface SteeringContext {
   readonly steering: SteeringSpec;
   readonly maxNewTokens: number;
   readonly layers: readonly number[];
+  readonly refineLayers: readonly number[] | "best";
   readonly application: string;
   readonly dtype: Dtype;
   readonly judge: JudgeParams;
   readonly inputs: Inputs;
+  /** Checkpoints that must hold before. */
+  readonly after: readonly string[];
 }
 
 /** How a judge enters identities: not how fast it is asked, nor with which key. */
@@ -47,7 +50,7 @@ export function baselineTask(cell: Cell, dataset: Dataset, context: SteeringCont
     params: asking(cell, context),
     inputs: inputs.judged(dataset.ref, application),
     needs: [],
-    after: [],
+    after: context.after,
     cost: baselineCost(questionCount(dataset, context), maxNewTokens),
   };
 }
@@ -71,7 +74,7 @@ export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringCont
     },
     inputs: inputs.judged(dataset.ref, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id],
-    after: [],
+    after: context.after,
     cost: steeringCost({
       questions: questionCount(dataset, context),
       layers: layers.length,

@@ -19,13 +19,24 @@ export function readDatasets(cells: readonly Cell[], steered: readonly Cell[], p
   return datasets;
 }
 
-function readDataset(ref: Located<string>, steered: boolean, project: Project): Dataset | undefined {
+/** The questions alone, of a dataset that nothing else is read of. Undefined when reported. */
+export function readQuestionsOf(ref: Located<string>, project: Project): readonly string[] | undefined {
+  const folder = findDataset(ref, project);
+  return folder === undefined ? undefined : readQuestions(folder, ref, project);
+}
+
+/** The dataset's folder. Undefined when reported. */
+function findDataset(ref: Located<string>, project: Project): string | undefined {
   const folder = `datasets/traits/${ref.value}`;
-  if (!project.exists(folder)) {
-    const known = datasetRefs(project);
-    project.sink.report(report.datasetMissing(ref.place, ref.value, nearest(ref.value, known), known));
-    return undefined;
-  }
+  if (project.exists(folder)) return folder;
+  const known = datasetRefs(project);
+  project.sink.report(report.datasetMissing(ref.place, ref.value, nearest(ref.value, known), known));
+  return undefined;
+}
+
+function readDataset(ref: Located<string>, steered: boolean, project: Project): Dataset | undefined {
+  const folder = findDataset(ref, project);
+  if (folder === undefined) return undefined;
   const positive = readRows(folder, "positive", ref.place, project);
   const negative = readRows(folder, "negative", ref.place, project);
   const definition = steered ? readDefinition(folder, ref, project) : "";

@@ -1,6 +1,6 @@
 import type { Dataset } from "../../domain/experiment.ts";
 import type { Bound } from "../bind/bound.ts";
-import { readDatasets } from "./datasets.ts";
+import { readDatasets, readQuestionsOf } from "./datasets.ts";
 import { readModels, type Model } from "./models.ts";
 import type { Project } from "./project.ts";
 import { readJudgeTemplates, type JudgeTemplates } from "./templates.ts";
@@ -14,22 +14,44 @@ export interface Files {
   readonly weights: ReadonlyMap<string, string>;
   /** By `<set>/<trait>`. */
   readonly datasets: ReadonlyMap<string, Dataset>;
+  /** Steering questions that are prompts of the similarity analysis, by `<set>/<trait>`. */
+  readonly prompts: ReadonlyMap<string, readonly string[]>;
   /** Absent when nothing is judged. */
   readonly templates: JudgeTemplates | undefined;
 }
 
 export function readFiles(bound: Bound, project: Project, requireWeights: boolean): Files {
   const models = readModels(bound.spec, project);
+  const datasets = readDatasets(bound.cells, bound.steered, project);
   return {
     models,
     weights: readWeights(models, usedVariants(bound), requireWeights, project),
-    datasets: readDatasets(bound.cells, bound.steered, project),
+    datasets,
+    prompts: readPrompts(bound, datasets, project),
     templates: bound.spec.steering === undefined ? undefined : readJudgeTemplates(bound.spec.steering.place, project),
   };
 }
 
-function usedVariants({ cells, steered, application, judgeVariant }: Bound): Set<string> {
+/** Of traits that are not in the matrix, only the questions are read. */
+function readPrompts(
+  { similarity }: Bound,
+  datasets: ReadonlyMap<string, Dataset>,
+  project: Project,
+): Map<string, readonly string[]> {
+  const prompts = new Map<string, readonly string[]>();
+  for (const { dataset } of similarity?.prompts ?? []) {
+    const read = datasets.get(dataset.value)?.questions ?? [];
+    const questions = read.length > 0 ? read : readQuestionsOf(dataset, project);
+    if (questions !== undefined) prompts.set(dataset.value, questions);
+  }
+  return prompts;
+}
+
+function usedVariants({ cells, steered, application, judgeVariant, compared, similarity }: Bound): Set<string> {
   const used = new Set(cells.map(({ variant }) => variant.value));
+  for (const { value } of compared === undefined ? [] : [compared.from, compared.to]) used.add(value);
+  for (const { value } of similarity === undefined ? [] : [similarity.captured, ...similarity.replayed])
+    used.add(value);
   if (steered.length > 0) {
     for (const variant of [application, judgeVariant]) if (variant !== undefined) used.add(variant.value);
   }

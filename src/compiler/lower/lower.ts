@@ -1,16 +1,19 @@
-import { entryOf, type YamlEntry, type YamlNode } from "../parse/node.ts";
+import { entryOf, type YamlNode } from "../parse/node.ts";
 import { DTYPES } from "../../domain/engine.ts";
 import { declarations, field, items, number, text, texts } from "./fields.ts";
+import { lowerFilter } from "./filter.ts";
+import { lowerCheckpoints, lowerCombinations, lowerSimilarity, lowerWeightAnalysis } from "./phases.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 import type * as S from "./spec.ts";
+import { lowerSteering } from "./steering.ts";
 
 const PROVIDERS = ["auto", "cpu", "cuda", "webgpu"] as const;
 
 /** From a validated document to a typed spec, with every default filled in. The defaults are those of the schema. */
 export function lower(root: YamlNode): S.Spec {
   const engine = field(root, "engine");
-  const provider = text(field(engine, "provider"))?.value;
-  const dtype = text(field(engine, "dtype"))?.value;
+  const provider = text(field(engine, "provider"));
+  const dtype = text(field(engine, "dtype"));
   return {
     place: root.place,
     name: text(field(root, "experiment")),
@@ -18,16 +21,21 @@ export function lower(root: YamlNode): S.Spec {
     application: text(field(root, "application")),
     applicationWritten: field(root, "application") !== undefined,
     engine: {
-      provider: PROVIDERS.find((known) => known === provider) ?? "auto",
+      provider: PROVIDERS.find((known) => known === provider?.value) ?? "auto",
       maxBatchTokens: number(field(engine, "max_batch_tokens"))?.value ?? 16_384,
-      dtype: DTYPES.find((known) => known === dtype) ?? "auto",
+      dtype: DTYPES.find((known) => known === dtype?.value) ?? "auto",
     },
+    enginePlaces: { provider: provider?.place ?? root.place, dtype: dtype?.place ?? root.place },
     judge: lowerJudge(field(root, "judge")),
     judgeWritten: field(root, "judge") !== undefined,
     traits: declarations(field(root, "traits"), lowerTrait),
     sources: declarations(field(root, "sources"), lowerSource),
     extraction: lowerExtraction(field(root, "extraction")),
     steering: lowerSteering(root),
+    combinations: lowerCombinations(root),
+    weightAnalysis: lowerWeightAnalysis(root),
+    similarity: lowerSimilarity(root),
+    checkpoints: lowerCheckpoints(root),
   };
 }
 
@@ -67,8 +75,10 @@ function lowerSource(node: YamlNode, { place }: { readonly place: Place }): S.So
 
 function lowerExtraction(node: YamlNode | undefined): S.ExtractionSpec | undefined {
   if (node?.kind !== "map") return undefined;
-  const matrix = field(node, "matrix");
+  const entry = entryOf(node, "matrix");
+  const matrix = entry?.node;
   return {
+    place: entry?.keyPlace ?? node.place,
     methods: texts(field(node, "methods")) ?? [],
     traits: texts(field(matrix, "trait")) ?? [],
     include: items(field(matrix, "include")).flatMap((row) => {
@@ -77,71 +87,6 @@ function lowerExtraction(node: YamlNode | undefined): S.ExtractionSpec | undefin
     }),
     exclude: items(field(matrix, "exclude")).flatMap((row) => (row.kind === "map" ? lowerFilter(row) : [])),
   };
-}
-
-function lowerFilter(row: YamlNode): S.FilterSpec {
-  const of = (key: string): S.Located<string>[] | undefined => texts(field(row, key));
-  return {
-    place: row.place,
-    trait: of("trait"),
-    source: of("source"),
-    position: of("position"),
-    method: of("method"),
-  };
-}
-
-function lowerSteering(root: YamlNode): S.SteeringSpec | undefined {
-  const entry = entryOf(root, "steering");
-  if (entry?.node.kind !== "map") return undefined;
-  const { node, keyPlace: place } = entry;
-  const vectors = field(node, "vectors");
-  const search = field(node, "search");
-  const of = (key: string, fallback: number): number => number(field(search, key))?.value ?? fallback;
-  return {
-    place,
-    vectors: vectors?.kind === "map" ? lowerFilter(vectors) : "all",
-    layers: lowerLayers(field(node, "layers")),
-    questions: number(field(node, "questions"))?.value ?? "all",
-    maxNewTokens: number(field(node, "max_new_tokens"))?.value,
-    refine: lowerRefine(entryOf(node, "refine")),
-    report: lowerReport(entryOf(node, "report"), place),
-    search: {
-      algorithm: "adaptive",
-      evaluations: of("evaluations", 5),
-      start: of("start", 0.7),
-      up: of("up", 1.3),
-      down: of("down", 0.85),
-      momentum: of("momentum", 0.1),
-      minCoherence: of("min_coherence", 70),
-    },
-    nullDirections: number(field(node, "null_directions"))?.value ?? 0,
-    nullSeed: number(field(node, "null_seed"))?.value ?? 0,
-  };
-}
-
-function lowerRefine(entry: YamlEntry | undefined): S.RefineSpec | undefined {
-  if (entry?.node.kind !== "map") return undefined;
-  const { node, keyPlace: place } = entry;
-  const layers = lowerLayers(field(node, "layers"));
-  return {
-    place,
-    layers: layers?.value === "best" ? undefined : layers,
-    points: number(field(node, "points"))?.value ?? 7,
-  };
-}
-
-function lowerReport(entry: YamlEntry | undefined, steering: Place): S.ReportSpec {
-  const node = entry?.node;
-  return {
-    heldOut: number(field(node, "held_out")) ?? { value: 0, place: entry?.keyPlace ?? steering },
-    confidence: number(field(node, "confidence"))?.value ?? 0.95,
-    coherence: items(field(node, "coherence")).flatMap((item) => number(item)?.value ?? []),
-  };
-}
-
-function lowerLayers(node: YamlNode | undefined): S.SteeringSpec["layers"] {
-  if (node?.kind !== "list") return text(node) ?? number(node);
-  return { value: node.items.flatMap((item) => number(item)?.value ?? []), place: node.place };
 }
 
 function lowerJudge(node: YamlNode | undefined): S.JudgeSpec | undefined {
@@ -158,5 +103,17 @@ function lowerJudge(node: YamlNode | undefined): S.JudgeSpec | undefined {
     baseUrl: (text(field(node, "base_url"))?.value ?? "https://api.openai.com/v1").replace(/\/+$/, ""),
     apiKeyEnv: text(field(node, "api_key_env"))?.value,
     maxConcurrency: number(field(node, "max_concurrency"))?.value ?? 8,
+    budget: lowerBudget(field(node, "budget")),
+    price: lowerPrice(field(node, "price")),
   };
+}
+
+function lowerBudget(node: YamlNode | undefined): S.BudgetSpec {
+  return { calls: number(field(node, "calls")), usd: number(field(node, "usd")) };
+}
+
+function lowerPrice(node: YamlNode | undefined): S.PriceSpec | undefined {
+  const input = number(field(node, "input"))?.value;
+  const output = number(field(node, "output"))?.value;
+  return input === undefined || output === undefined ? undefined : { input, output };
 }

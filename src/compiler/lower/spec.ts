@@ -1,5 +1,5 @@
 import type { EngineOptions } from "../../domain/experiment.ts";
-import type { SearchParams } from "../../domain/task-params.ts";
+import type { SearchParams, WeightsStep } from "../../domain/task-params.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 
 /**
@@ -15,6 +15,8 @@ export interface Spec {
   /** An application is written, valid or not. */
   readonly applicationWritten: boolean;
   readonly engine: EngineOptions;
+  /** Of the values, or of the spec where they are left out. */
+  readonly enginePlaces: { readonly provider: Place; readonly dtype: Place };
   readonly judge: JudgeSpec | undefined;
   /** A judge is written, valid or not. */
   readonly judgeWritten: boolean;
@@ -22,6 +24,10 @@ export interface Spec {
   readonly sources: Declarations<SourceSpec> | undefined;
   readonly extraction: ExtractionSpec | undefined;
   readonly steering: SteeringSpec | undefined;
+  readonly combinations: CombinationsSpec | undefined;
+  readonly weightAnalysis: WeightAnalysisSpec | undefined;
+  readonly similarity: SimilaritySpec | undefined;
+  readonly checkpoints: CheckpointsSpec | undefined;
 }
 
 export interface Located<T> {
@@ -66,6 +72,8 @@ export interface GenerateSpec {
 }
 
 export interface ExtractionSpec {
+  /** Of the matrix's key. */
+  readonly place: Place;
   readonly methods: readonly Located<string>[];
   readonly traits: readonly Located<string>[];
   readonly include: readonly IncludeSpec[];
@@ -93,6 +101,8 @@ export interface SteeringSpec {
   readonly layers: Located<string | number | readonly number[]> | undefined;
   /** The first so many of each dataset's. */
   readonly questions: number | "all";
+  /** Of the number of questions; of the section where it is left out. */
+  readonly questionsPlace: Place;
   readonly maxNewTokens: number | undefined;
   readonly search: SearchParams;
   readonly refine: RefineSpec | undefined;
@@ -123,4 +133,74 @@ export type JudgeSpec =
       readonly baseUrl: string;
       readonly apiKeyEnv: string | undefined;
       readonly maxConcurrency: number;
+      readonly budget: BudgetSpec;
+      readonly price: PriceSpec | undefined;
     };
+
+export interface BudgetSpec {
+  readonly calls: Located<number> | undefined;
+  readonly usd: Located<number> | undefined;
+}
+
+/** US dollars a million tokens. */
+export interface PriceSpec {
+  readonly input: number;
+  readonly output: number;
+}
+
+export interface CombinationsSpec {
+  /** Of the key. */
+  readonly place: Place;
+  readonly sources: readonly Located<string>[];
+  readonly strategies: readonly StrategySpec[];
+}
+
+export interface StrategySpec {
+  readonly name: Located<string>;
+  readonly vectors: "sum" | "each";
+  readonly layer: Located<string | number>;
+  readonly coefficient: Located<string | number>;
+}
+
+export interface WeightAnalysisSpec {
+  /** Of the key. */
+  readonly place: Place;
+  readonly compare: readonly Located<string>[];
+  readonly steps: readonly WeightsStep[];
+  readonly topK: number;
+  readonly nullDirections: Located<number>;
+  readonly nullSeed: number;
+}
+
+export interface SimilaritySpec {
+  /** Of the key. */
+  readonly place: Place;
+  /** Undefined: the matrix's. */
+  readonly traits: readonly Located<string>[] | undefined;
+  readonly variant: Located<string> | undefined;
+  readonly maxNewTokens: number | undefined;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly replay: readonly Located<string>[];
+  readonly minCoverage: number;
+}
+
+export interface CheckpointsSpec {
+  readonly extraction: ExtractionCheckpointSpec | undefined;
+  readonly steering: SteeringCheckpointSpec | undefined;
+}
+
+export interface ExtractionCheckpointSpec {
+  /** Of the key. */
+  readonly place: Place;
+  readonly vectorSets: Located<number> | undefined;
+  readonly layersEach: Located<number> | undefined;
+}
+
+export interface SteeringCheckpointSpec {
+  /** Of the key. */
+  readonly place: Place;
+  readonly coherence: number | undefined;
+  readonly stopIf: "no_effect" | undefined;
+}

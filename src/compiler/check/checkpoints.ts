@@ -1,0 +1,34 @@
+import * as report from "../../diagnostics/catalog/phases.ts";
+import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import type { Bound } from "../bind/bound.ts";
+import type { Cell } from "../bind/cell.ts";
+import type { Files } from "../files/files.ts";
+import { shapeOf } from "./shapes.ts";
+
+/** What a checkpoint expects can be known to fail before anything runs. */
+export function checkCheckpoints({ spec, cells }: Bound, files: Files, sink: DiagnosticSink): void {
+  const { checkpoints, extraction, steering } = spec;
+  if (checkpoints?.steering !== undefined && steering === undefined) {
+    sink.report(report.needsSteering(checkpoints.steering.place, "checkpoints.after_steering"));
+  }
+  const { vectorSets, layersEach } = checkpoints?.extraction ?? {};
+  const made = vectorSetsOf(cells);
+  if (vectorSets !== undefined && made > 0 && vectorSets.value !== made && extraction !== undefined) {
+    sink.report(report.expectsOtherSets(vectorSets.place, vectorSets.value, made, extraction.place));
+  }
+  if (layersEach === undefined) return;
+  for (const variant of new Set(cells.map((cell) => cell.variant.value))) {
+    const shape = shapeOf(files, variant);
+    if (shape !== undefined && shape.layers !== layersEach.value) {
+      sink.report(report.expectsOtherLayers(layersEach.place, layersEach.value, shape));
+    }
+  }
+}
+
+/** Cells that reach the same vectors are one set. */
+function vectorSetsOf(cells: readonly Cell[]): number {
+  const sets = cells.map(({ dataset, variant, positionText, method }) =>
+    JSON.stringify([dataset.value, variant.value, positionText.value, method]),
+  );
+  return new Set(sets).size;
+}

@@ -1,0 +1,96 @@
+import type { Dataset } from "../../domain/experiment.ts";
+import type { Task } from "../../domain/task.ts";
+import { groupBy } from "../../util/group-by.ts";
+import type { Cell } from "../bind/cell.ts";
+import type { Combination } from "../bind/phases.ts";
+import { gridCost, resultsCost } from "./cost.ts";
+import { activationSet, named } from "./extraction.ts";
+import { asking, questionCount, type SteeringContext } from "./steering.ts";
+import { baselineNames, combinationNames, refineNames, selectionNames, steeringNames, vectorsNames } from "./paths.ts";
+
+/** A finer grid of coefficients; undefined when the spec asks for none. */
+export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task | undefined {
+  const { steering, refineLayers, application, maxNewTokens, inputs } = context;
+  if (steering.refine === undefined) return undefined;
+  const { points } = steering.refine;
+  const { minCoherence } = steering.search;
+  const layers = refineLayers === "best" ? 1 : refineLayers.length;
+  return {
+    ...named(refineNames(cell), cell.positionText.place),
+    kind: "refine",
+    phase: "steering",
+    params: {
+      ...activationSet(cell),
+      ...asking(cell, context),
+      method: cell.method,
+      layers: refineLayers,
+      points,
+      minCoherence,
+    },
+    inputs: inputs.judged(dataset.ref, application),
+    needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id, steeringNames(cell).id],
+    after: context.after,
+    cost: gridCost(questionCount(dataset, context), layers * points, maxNewTokens),
+  };
+}
+
+/**
+ * The best vector of each trait and combined source: a result that other tasks refer to, so that what depends on it is
+ * known before it is.
+ */
+export function selectionTasks(
+  steered: readonly Cell[],
+  combinations: readonly Combination[],
+  context: SteeringContext,
+): Task[] {
+  const { steering } = context;
+  const combined = new Set(combinations.flatMap(({ sources }) => sources.map(({ value }) => value)));
+  const cellsOf = steered.filter(({ source }) => combined.has(source.value));
+  const groups = groupBy(cellsOf, ({ trait, source }) => JSON.stringify([trait.value, source.value]));
+  return [...groups.values()].map((cells): Task => {
+    const { trait, source } = cells[0] as Cell;
+    const searched = cells.map((cell) => steeringNames(cell).id);
+    const refined = steering.refine === undefined ? [] : cells.map((cell) => refineNames(cell).id);
+    return {
+      ...named(selectionNames(trait.value, source.value), source.place),
+      kind: "selection",
+      phase: "steering",
+      params: { trait: trait.value, source: source.value, minCoherence: steering.search.minCoherence },
+      inputs: {},
+      needs: [...new Set([...searched, ...refined])],
+      after: context.after,
+      cost: resultsCost(1),
+    };
+  });
+}
+
+export function combinationTask(
+  { cell, strategy, layer, coefficient, sources }: Combination,
+  dataset: Dataset,
+  context: SteeringContext,
+): Task {
+  const { application, maxNewTokens, inputs, steering } = context;
+  const trait = cell.trait.value;
+  const coefficients = coefficient.kind === "fixed" ? 1 : steering.search.evaluations;
+  return {
+    ...named(combinationNames(trait, strategy.name.value), strategy.name.place),
+    kind: "combination",
+    phase: "combinations",
+    params: {
+      ...asking(cell, context),
+      strategy: strategy.name.value,
+      vectors: strategy.vectors,
+      layer,
+      coefficient,
+      sources: sources.map(({ value }) => value),
+      search: steering.search,
+    },
+    inputs: inputs.judged(dataset.ref, application),
+    needs: [
+      baselineNames(dataset.ref, application).id,
+      ...sources.map((source) => selectionNames(trait, source.value).id),
+    ],
+    after: context.after,
+    cost: gridCost(questionCount(dataset, context), coefficients, maxNewTokens),
+  };
+}
