@@ -44,6 +44,6 @@ function variantsOf(files: Files): Map<string, Variant> {
 
 function judgeOf(judge: JudgeSpec): Judge {
   if (judge.provider === "local") return { provider: "local", variant: judge.variant.value };
-  const { provider, model, baseUrl, apiKeyEnv, maxConcurrency } = judge;
-  return { provider, model, baseUrl, apiKeyEnv, maxConcurrency };
+  const { provider, model, baseUrl, apiKeyEnv, maxConcurrency, price } = judge;
+  return { provider, model, baseUrl, apiKeyEnv, maxConcurrency, price };
 }

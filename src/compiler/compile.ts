@@ -6,6 +6,7 @@ import { SourceFile } from "../diagnostics/source-file.ts";
 import type { Experiment } from "../domain/experiment.ts";
 import { assemble } from "./assemble.ts";
 import { bind } from "./bind/bind.ts";
+import { checkBudget } from "./check/budget.ts";
 import { check } from "./check/check.ts";
 import { expand } from "./expand/expand.ts";
 import { readFiles } from "./files/files.ts";
@@ -72,6 +73,7 @@ function runPasses(specFile: string, project: Project, options: CompileOptions):
   const checked = check(bound, files, sink);
   if (sink.hasErrors) return undefined;
   const tasks = expand(bound, files, checked, sink);
+  checkBudget(spec.judge, tasks, sink);
   if (sink.hasErrors) return undefined;
   return assemble(bound, files, orderTasks(tasks), project.dir);
 }

@@ -1,4 +1,5 @@
 import type { Dtype, Prompt, Provider } from "./engine.ts";
+import type { Price } from "./price.ts";
 import type { Task } from "./task.ts";
 
 /** A spec after every pass: names bound, files read, defaults filled in, expanded into ordered tasks. */
@@ -49,6 +50,8 @@ export type Judge =
       /** Name of the environment variable; the secret itself is never stored. */
       readonly apiKeyEnv: string | undefined;
       readonly maxConcurrency: number;
+      /** Of a million tokens; undefined when the spec does not say. */
+      readonly price: Price | undefined;
     };
 
 export interface Dataset {

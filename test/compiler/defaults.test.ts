@@ -22,14 +22,21 @@ function schemaDefaults(schema: unknown, path = ""): [string, JsonValue][] {
   return "default" in schema ? [[path, schema.default as JsonValue], ...found] : found;
 }
 
+const LATER = /^\/properties\/(?:combinations|weight_analysis|activation_similarity|checkpoints)\//;
+
 test("the schema's defaults are what the compiler fills in", () => {
   const schema: unknown = JSON.parse(readFileSync(join(REPOSITORY, "schema/experiment.schema.json"), "utf8"));
-  const defaults = Object.fromEntries(schemaDefaults(schema).map(([path, value]) => [path.split("/").at(-1), value]));
+  const all = schemaDefaults(schema).filter(([path]) => !LATER.test(path));
+  const defaults = Object.fromEntries(all.map(([path, value]) => [path.split("/").at(-1), value]));
   const { experiment } = compileFiles(projectOf(minimal));
   const responses = experiment?.tasks.find(({ kind }) => kind === "responses");
   const steering = experiment?.tasks.find(({ kind }) => kind === "steering");
   const { algorithm, evaluations, start, up, down, momentum, min_coherence: minCoherence } = defaults;
-  expect(experiment?.engine).toEqual({ provider: defaults["provider"], maxBatchTokens: defaults["max_batch_tokens"] });
+  expect(experiment?.engine).toEqual({
+    provider: defaults["provider"],
+    maxBatchTokens: defaults["max_batch_tokens"],
+    dtype: defaults["dtype"],
+  });
   expect(experiment?.judge).toEqual({
     provider: "openai",
     model: "gpt",
@@ -48,6 +55,13 @@ test("the schema's defaults are what the compiler fills in", () => {
     search: { algorithm, evaluations, start, up, down, momentum, minCoherence },
     nullDirections: defaults["null_directions"],
     nullSeed: defaults["null_seed"],
+    questions: defaults["questions"],
+  });
+  expect(experiment?.tasks.at(-1)?.params).toEqual({
+    minCoherence,
+    heldOut: defaults["held_out"],
+    confidence: defaults["confidence"],
+    coherence: defaults["coherence"],
   });
   expect(defaults["vectors"]).toBe("all");
   expect(experiment?.tasks.filter(({ kind }) => kind === "steering")).toHaveLength(6);
@@ -104,4 +118,30 @@ test("rows, definition and questions as the files have them", () => {
     definition: "Praise: 0 none, 100 much.",
     questions: ["How is my poem?", "And my song?"],
   });
+});
+
+test("the defaults of the phases after steering", () => {
+  const schema: unknown = JSON.parse(readFileSync(join(REPOSITORY, "schema/experiment.schema.json"), "utf8"));
+  const later = schemaDefaults(schema).filter(([path]) => LATER.test(path));
+  const defaults = Object.fromEntries(later.map(([path, value]) => [path.split("/").at(-1), value]));
+  const sections = `
+combinations: { sources: [asked, told], strategies: [{ name: a, vectors: sum, layer: best }] }
+weight_analysis: { compare: [base, instruct] }
+activation_similarity: { generate: { variant: instruct, max_new_tokens: 5 }, replay: [base] }
+`;
+  const tasks = compileFiles(projectOf(`${minimal}${sections}`)).experiment?.tasks ?? [];
+  const params = (id: string) => tasks.find((task) => task.id === id)?.params;
+  expect(params("combination/praise/a")).toMatchObject({ coefficient: { kind: defaults["coefficient"] } });
+  expect(tasks.filter(({ kind }) => kind === "weights").map((task) => task.params)).toMatchObject(
+    (defaults["steps"] as string[]).map((step) => ({ step })),
+  );
+  expect(params("weights/logit_lens")).toMatchObject({ topK: defaults["top_k"] });
+  expect(params("weights/trait_alignment")).toMatchObject({
+    nullDirections: defaults["null_directions"],
+    nullSeed: defaults["null_seed"],
+  });
+  expect(params("prompts/steering_questions")).toEqual({ from: defaults["from"], traits: ["praise"] });
+  const { temperature, seed } = defaults;
+  expect(params("capture/instruct/steering_questions")).toMatchObject({ temperature, topP: defaults["top_p"], seed });
+  expect(params("similarity/base")).toMatchObject({ minCoverage: defaults["min_coverage"] });
 });

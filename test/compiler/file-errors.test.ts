@@ -153,12 +153,13 @@ test("SF1409: questions that are none", () => {
 });
 
 test("SF1410: an eval_prompt", () => {
-  expect(withFile("steering.json", '{"questions": ["a"], "eval_prompt": "b"}')).toMatchInlineSnapshot(`
-    "datasets/traits/set_b/praise/steering.json:1:1: warning SF1410: datasets/traits/set_b/praise/steering.json has an eval_prompt, which this version does not use.
-      1 | {"questions": ["a"], "eval_prompt": "b"}
-        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: The judge reads templates/judge/trait.hbs."
-  `);
+  expect(withFile("steering.json", '{"questions": ["How is my poem?", "And my song?"], "eval_prompt": "b"}'))
+    .toMatchInlineSnapshot(`
+      "datasets/traits/set_b/praise/steering.json:1:1: warning SF1410: datasets/traits/set_b/praise/steering.json has an eval_prompt, which this version does not use.
+        1 | {"questions": ["How is my poem?", "And my song?"], "eval_prompt": "b"}
+          | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      hint: The judge reads templates/judge/trait.hbs."
+    `);
 });
 
 test("SF1411: a judge template is missing", () => {

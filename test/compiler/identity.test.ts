@@ -103,7 +103,7 @@ test("layers are steering's alone", () => {
 });
 
 test("inputs reach what reads them", () => {
-  const questions = { "datasets/traits/set_b/praise/steering.json": '{"questions": ["Other?"]}' };
+  const questions = { "datasets/traits/set_b/praise/steering.json": '{"questions": ["Other?", "Another?"]}' };
   expect(difference(digestsOf(GOOD, { files: questions })).filter((id) => !id.startsWith("steering/set_b"))).toEqual([
     "baseline/set_b/praise/instruct",
     "results",
@@ -151,6 +151,7 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
       "kind": "responses",
       "params": {
         "dataset": "set_a/praise",
+        "dtype": "auto",
         "maxNewTokens": 20,
         "rollouts": 2,
         "seed": 42,
@@ -179,6 +180,7 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
         "application": "instruct",
         "component": "residual",
         "dataset": "set_a/praise",
+        "dtype": "auto",
         "judge": {
           "provider": "local",
           "variant": "judge",
@@ -193,6 +195,7 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
         "nullDirections": 2,
         "nullSeed": 0,
         "position": "response[:]",
+        "questions": "all",
         "search": {
           "algorithm": "adaptive",
           "down": 0.85,
@@ -206,11 +209,11 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
         "variant": "instruct",
       },
       "upstream": {
-        "baseline/set_a/praise/instruct": "434d979045c135a1472f039c372ca85770d46b980392ab2f00016c2bd9dcf4f9",
-        "vectors/set_a/praise/instruct/response_all/mean_diff": "242d41ac33458c5e7beca27e61466ab70b01187802bc0f0d404ef02c6241fe13",
+        "baseline/set_a/praise/instruct": "b88ea867113bdde246d143db63e27a99576fd96f24611e8b366baad730c050a0",
+        "vectors/set_a/praise/instruct/response_all/mean_diff": "ec6bf0efdcc76c38ae58a734c5d148ed466aa15362e597b7fd43401379fa87da",
       },
       "version": "1",
     }
   `);
-  expect(good["results"]).toMatchInlineSnapshot(`"130f02550161e41f5ac213573e3f49045e5470124e43215c49fc4ce624f5909b"`);
+  expect(good["results"]).toMatchInlineSnapshot(`"3b3c0b5c0ab16c9b3259128d5d7c8b91306fb6d18dc06ff2ac60974db14f8af6"`);
 });

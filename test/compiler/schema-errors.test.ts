@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { edited, GOOD, reported } from "./fixture.ts";
+import { fullEdited } from "./full-fixture.ts";
 
 test("SF1201: a missing key", () => {
   expect(reported(edited(["  methods: [mean_diff, probe]\n", ""]))).toMatchInlineSnapshot(`
@@ -62,23 +63,16 @@ test("SF1202: a misspelled key is one slip, told once, at the key", () => {
        9 | colour: red
          | ^^^^^^
       10 |
-    hint: There is: version, experiment, description, variants, application, engine, judge, traits, sources, extraction, ... (11)."
+    hint: There is: version, experiment, description, variants, application, engine, judge, traits, sources, extraction, ... (15)."
   `);
 });
 
 test("SF1203: a key of a later version", () => {
-  expect(reported(`${GOOD}  refine: { points: 7 }\ncombinations: {}\n`)).toMatchInlineSnapshot(`
-    "specs/test.yaml:39:3: error SF1203: The key 'refine' of steering is not supported in this version.
+  expect(reported(`${GOOD}artifacts: { tensors: pt }\n`)).toMatchInlineSnapshot(`
+    "specs/test.yaml:39:1: error SF1203: The key 'artifacts' of the spec is not supported in this version.
       38 |   null_directions: 2
-      39 |   refine: { points: 7 }
-         |   ^^^^^^
-      40 | combinations: {}
-    hint: Remove it.
-
-    specs/test.yaml:40:1: error SF1203: The key 'combinations' of the spec is not supported in this version.
-      39 |   refine: { points: 7 }
-      40 | combinations: {}
-         | ^^^^^^^^^^^^
+      39 | artifacts: { tensors: pt }
+         | ^^^^^^^^^
     hint: Remove it."
   `);
 });
@@ -260,5 +254,23 @@ test("SF1209: a value twice", () => {
          |           ^^^^^^
       36 |   max_new_tokens: 16
     hint: Remove one of them."
+  `);
+});
+
+test("SF1210: a list with too few or too many values", () => {
+  expect(reported(fullEdited(["compare: [base, instruct]", "compare: [base]"]))).toMatchInlineSnapshot(`
+    "specs/test.yaml:51:12: error SF1210: weight_analysis.compare takes 2 values; it has 1.
+      50 | weight_analysis:
+      51 |   compare: [base]
+         |            ^^^^^^
+      52 |   null_directions: 50"
+  `);
+  expect(reported(fullEdited(["compare: [base, instruct]", "compare: [base, instruct, judge]"])))
+    .toMatchInlineSnapshot(`
+    "specs/test.yaml:51:12: error SF1210: weight_analysis.compare takes 2 values; it has 3.
+      50 | weight_analysis:
+      51 |   compare: [base, instruct, judge]
+         |            ^^^^^^^^^^^^^^^^^^^^^^^
+      52 |   null_directions: 50"
   `);
 });

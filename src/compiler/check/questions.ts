@@ -8,6 +8,7 @@ import type { SteeringSpec } from "../lower/spec.ts";
 /** The steering questions: enough of them, and the same for all sources of a trait. */
 export function checkQuestions({ spec: { steering }, steered }: Bound, files: Files, sink: DiagnosticSink): void {
   if (steering === undefined) return;
+  if (steering.report.heldOut.value === 0) sink.report(report.nothingHeldOut(steering.report.heldOut.place));
   const first = new Map<string, { readonly cell: Cell; readonly questions: string }>();
   for (const cell of new Map(steered.map((one) => [one.dataset.value, one])).values()) {
     const questions = files.datasets.get(cell.dataset.value)?.questions;

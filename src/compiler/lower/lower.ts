@@ -1,4 +1,5 @@
 import { entryOf, type YamlNode } from "../parse/node.ts";
+import type { Price } from "../../domain/price.ts";
 import { DTYPES } from "../../domain/engine.ts";
 import { declarations, field, items, number, text, texts } from "./fields.ts";
 import { lowerFilter } from "./filter.ts";
@@ -112,7 +113,7 @@ function lowerBudget(node: YamlNode | undefined): S.BudgetSpec {
   return { calls: number(field(node, "calls")), usd: number(field(node, "usd")) };
 }
 
-function lowerPrice(node: YamlNode | undefined): S.PriceSpec | undefined {
+function lowerPrice(node: YamlNode | undefined): Price | undefined {
   const input = number(field(node, "input"))?.value;
   const output = number(field(node, "output"))?.value;
   return input === undefined || output === undefined ? undefined : { input, output };

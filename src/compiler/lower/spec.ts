@@ -1,4 +1,5 @@
 import type { EngineOptions } from "../../domain/experiment.ts";
+import type { Price } from "../../domain/price.ts";
 import type { SearchParams, WeightsStep } from "../../domain/task-params.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 
@@ -134,18 +135,12 @@ export type JudgeSpec =
       readonly apiKeyEnv: string | undefined;
       readonly maxConcurrency: number;
       readonly budget: BudgetSpec;
-      readonly price: PriceSpec | undefined;
+      readonly price: Price | undefined;
     };
 
 export interface BudgetSpec {
   readonly calls: Located<number> | undefined;
   readonly usd: Located<number> | undefined;
-}
-
-/** US dollars a million tokens. */
-export interface PriceSpec {
-  readonly input: number;
-  readonly output: number;
 }
 
 export interface CombinationsSpec {

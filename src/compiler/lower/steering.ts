@@ -49,7 +49,7 @@ function lowerRefine(entry: YamlEntry | undefined): S.RefineSpec | undefined {
 function lowerReport(entry: YamlEntry | undefined, steering: Place): S.ReportSpec {
   const node = entry?.node;
   return {
-    heldOut: number(field(node, "held_out")) ?? { value: 0, place: entry?.keyPlace ?? steering },
+    heldOut: number(field(node, "held_out")) ?? { value: 0.5, place: entry?.keyPlace ?? steering },
     confidence: number(field(node, "confidence"))?.value ?? 0.95,
     coherence: numbers(field(node, "coherence")) ?? [80, 70],
   };

@@ -42,14 +42,15 @@ function diagnosticOf(violation: Violation, located: Located, where: string): Di
       return node.kind === "scalar" ? report.badText(place, where, String(node.value), titleOf(schema)) : undefined;
     case "propertyNames":
       return badName(violation, node, where);
-    case "minLength":
     case "minItems":
+    case "maxItems":
+      if (node.kind === "list" && node.items.length > 0) {
+        return report.wrongCount(place, where, node.items.length, countOf(schema));
+      }
+      return report.emptyValue(place, where, "value");
+    case "minLength":
     case "minProperties":
-      return report.emptyValue(
-        place,
-        where,
-        keyword === "minProperties" ? "key" : keyword === "minItems" ? "value" : "letter",
-      );
+      return report.emptyValue(place, where, keyword === "minProperties" ? "key" : "letter");
     case "uniqueItems":
       return report.repeatedItem(place, where);
     // The branch's own complaint follows.
@@ -107,6 +108,12 @@ function discriminator(located: Located, where: string, schema: Violation["schem
   const branches = schema["oneOf"] as { properties: Record<string, { const: unknown }> }[];
   const tags = branches.map(({ properties }) => properties[tag]?.const);
   return notOneOf({ node: entry.node, place: entry.node.place, entry }, `${where}.${tag}`, tags);
+}
+
+function countOf(schema: Violation["schema"]): string {
+  const { minItems, maxItems } = schema as Record<string, number | undefined>;
+  if (minItems === maxItems) return `${minItems} values`;
+  return maxItems === undefined ? `at least ${minItems} values` : `at most ${maxItems} values`;
 }
 
 function boundOf(schema: Violation["schema"]): string {

@@ -130,7 +130,7 @@ export function questionsDiffer(
 
 export function heldOutTooSmall(place: Place, share: number, ref: string, has: number): Diagnostic {
   return error("SF1715", place, `A share of ${share} of the ${has} questions of ${ref} leaves one side without any.`, {
-    hint: "Write more questions, or hold out 0.5.",
+    hint: "Write more questions, or another share: report: { held_out: 0.5 }.",
   });
 }
 
@@ -139,7 +139,7 @@ export function nothingHeldOut(place: Place): Diagnostic {
     "SF1716",
     place,
     "The best vector is chosen on the questions that it is then reported on: its Δ looks better than it is.",
-    { hint: "Add report: { held_out: 0.5 } to steering: half of the questions choose, the other half report." },
+    { hint: "Write held_out: 0.5, or leave it out: half of the questions choose, the other half report." },
   );
 }
 

@@ -64,3 +64,7 @@ export function emptyValue(place: Place, key: string, expected: string): Diagnos
 export function repeatedItem(place: Place, key: string): Diagnostic {
   return error("SF1209", place, `${key} has the same value twice.`, { hint: "Remove one of them." });
 }
+
+export function wrongCount(place: Place, key: string, found: number, expected: string): Diagnostic {
+  return error("SF1210", place, `${key} takes ${expected}; it has ${found}.`);
+}
