@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { compile, type Compilation, type CompileOptions } from "../compiler/compile.ts";
-import { planTasks } from "../compiler/plan.ts";
+import { planTasks } from "../compiler/plan/plan.ts";
 import { diagnosticToJson, renderDiagnostic } from "../diagnostics/render.ts";
 import type { Experiment } from "../domain/experiment.ts";
 import type { Plan, TaskRecord } from "../domain/state.ts";

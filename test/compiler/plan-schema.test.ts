@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { planTasks } from "../../src/compiler/plan.ts";
+import { planTasks } from "../../src/compiler/plan/plan.ts";
 import { compileSchema } from "../../src/compiler/validate/ajv.ts";
 import { diagnosticToJson } from "../../src/diagnostics/render.ts";
 import type { JsonValue } from "../../src/util/json.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planTasks } from "../../src/compiler/plan.ts";
+import { planTasks } from "../../src/compiler/plan/plan.ts";
 import type { Experiment } from "../../src/domain/experiment.ts";
 import type { Plan, TaskRecord } from "../../src/domain/state.ts";
 import { edited, GOOD, projectOf } from "./fixture.ts";

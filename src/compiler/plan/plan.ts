@@ -1,8 +1,15 @@
-import type { Experiment } from "../domain/experiment.ts";
-import type { Fingerprint, Plan, PlannedTask, TaskRecord } from "../domain/state.ts";
-import { PLANNED_ONLY, type Task } from "../domain/task.ts";
-import { changes } from "./fingerprint/changes.ts";
-import { fingerprintTasks, type FingerprintedTask } from "./fingerprint/fingerprint.ts";
+import type { Experiment } from "../../domain/experiment.ts";
+import type { Fingerprint, Plan, PlannedTask, TaskRecord } from "../../domain/state.ts";
+import { PLANNED_ONLY, type Task } from "../../domain/task.ts";
+import { changes } from "../fingerprint/changes.ts";
+import { fingerprintTasks, type FingerprintedTask } from "../fingerprint/fingerprint.ts";
+
+export interface PlanOptions {
+  /** Ids of the tasks to plan, what they need included; all when left out. */
+  readonly only?: ReadonlySet<string>;
+  /** Ids of tasks to make again although they are up to date. */
+  readonly replace?: ReadonlySet<string>;
+}
 
 /**
  * What apply has to do, given what was made. Pure and linear. `isPresent` says whether a record's outputs are still
@@ -15,17 +22,26 @@ export function planTasks(
   experiment: Experiment,
   records: ReadonlyMap<string, TaskRecord>,
   isPresent: (record: TaskRecord) => boolean,
+  { only, replace }: PlanOptions = {},
 ): Plan {
   const known = new Set(experiment.tasks.map(({ id }) => id));
   const blocked = new Map<string, string>();
-  return {
-    tasks: fingerprintTasks(experiment.tasks).map((task) => {
-      const planned = planTask(task, records.get(task.task.id), isPresent);
-      const reason = planned.action === "keep" ? undefined : whyBlocked(task.task, blocked);
-      return reason === undefined ? planned : { ...planned, action: "blocked", reasons: [reason] };
-    }),
-    orphans: [...records.keys()].filter((id) => !known.has(id)).toSorted(),
+  const plan = (task: FingerprintedTask): PlannedTask => {
+    const { id } = task.task;
+    const fresh = planTask(task, records.get(id), isPresent);
+    const planned = fresh.action === "keep" && replace?.has(id) ? rerun(fresh, ["asked for"]) : fresh;
+    const reason = planned.action === "keep" ? undefined : whyBlocked(task.task, blocked);
+    return reason === undefined ? planned : { ...planned, action: "blocked", reasons: [reason] };
   };
+  const wanted = fingerprintTasks(experiment.tasks).filter(({ task }) => only?.has(task.id) ?? true);
+  return {
+    tasks: wanted.map(plan),
+    orphans: only === undefined ? [...records.keys()].filter((id) => !known.has(id)).toSorted() : [],
+  };
+}
+
+function rerun(planned: PlannedTask, reasons: readonly string[]): PlannedTask {
+  return { ...planned, action: "rerun", reasons };
 }
 
 /** Notes a task that cannot run, so that what needs it is known to be blocked too. */

@@ -1,0 +1,44 @@
+import type { Experiment } from "../../domain/experiment.ts";
+import type { Plan, TaskRecord } from "../../domain/state.ts";
+import type { Task, TaskKind } from "../../domain/task.ts";
+
+export interface Estimate {
+  readonly ms: number;
+  /** Kinds of tasks that nothing is known of yet. */
+  readonly unknown: readonly TaskKind[];
+}
+
+/**
+ * How long what is to be done takes, one task after the other, if it goes as it went: for each kind the recorded time a
+ * unit of work. Undefined when nothing was recorded.
+ */
+export function estimateTime(
+  { tasks }: Experiment,
+  plan: Plan,
+  records: ReadonlyMap<string, TaskRecord>,
+): Estimate | undefined {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const spent = new Map<TaskKind, { ms: number; work: number }>();
+  for (const { id, durationMs } of records.values()) {
+    const task = byId.get(id);
+    if (task === undefined) continue;
+    const sum = spent.get(task.kind) ?? { ms: 0, work: 0 };
+    spent.set(task.kind, { ms: sum.ms + durationMs, work: sum.work + workOf(task) });
+  }
+  if (spent.size === 0) return undefined;
+  let ms = 0;
+  const unknown = new Set<TaskKind>();
+  for (const { id, action } of plan.tasks) {
+    const task = byId.get(id);
+    if (task === undefined || (action !== "create" && action !== "rerun")) continue;
+    const known = spent.get(task.kind);
+    if (known === undefined) unknown.add(task.kind);
+    else ms += (known.ms / known.work) * workOf(task);
+  }
+  return { ms, unknown: [...unknown] };
+}
+
+/** Tokens to generate, where there are any; else bytes to write. */
+function workOf({ cost: { newTokens, bytes } }: Task): number {
+  return Math.max(1, newTokens > 0 ? newTokens : bytes);
+}
