@@ -6,6 +6,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   flag(name: string): boolean;
   text(name: string): string | undefined;
+  /** Of an option that may be given several times. */
+  texts(name: string): readonly string[];
 }
 
 /** The command line was not understood: exit 64. */
@@ -23,6 +25,7 @@ export function readArguments(args: readonly string[], options: OptionSpecs, max
       positionals,
       flag: (name) => values[name] === true,
       text: (name) => (typeof values[name] === "string" ? values[name] : undefined),
+      texts: (name) => [values[name] ?? []].flat().filter((value) => typeof value === "string"),
     };
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message);

@@ -1,18 +1,22 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { compile, type Compilation, type CompileOptions } from "../compiler/compile.ts";
+import type { PlanRequest } from "../compiler/plan/document.ts";
 import { planTasks } from "../compiler/plan/plan.ts";
+import { selectTasks, withUpstream } from "../compiler/plan/select.ts";
 import { diagnosticToJson, renderDiagnostic } from "../diagnostics/render.ts";
 import type { Experiment } from "../domain/experiment.ts";
 import type { Plan, TaskRecord } from "../domain/state.ts";
-import { diskReader } from "../runtime/project-reader.ts";
-import { readState, type State } from "../runtime/state.ts";
 import { plural } from "../report/units.ts";
-import { UsageError } from "./args.ts";
+import { diskReader } from "../runtime/project-reader.ts";
+import type { State } from "../runtime/state.ts";
+import { UsageError, type Arguments } from "./args.ts";
 import type { Host } from "./host.ts";
 
 /** Compiles the spec that a command names, or the only one in `specs/`. Throws UsageError when there is no telling which. */
 export function compileSpec(spec: string | undefined, host: Host, options: CompileOptions): Compilation {
+  const wrong = options.set?.find((text) => !/^[^=]+=/.test(text));
+  if (wrong !== undefined) throw new UsageError(`--set takes KEY=VALUE; '${wrong}' is not.`);
   return compile(resolve(host.cwd, spec ?? onlySpec(host.cwd)), diskReader(), options);
 }
 
@@ -36,9 +40,28 @@ function specFiles(folder: string): string[] {
     : [];
 }
 
-/** What apply has to do, given a state: by default the one on disk. Throws RuntimeFailure for a state it cannot read. */
-export function planAgainst(experiment: Experiment, state: State = readState(experiment.folder)): Plan {
-  return planTasks(experiment, state.records, (record) => hasOutputs(experiment.folder, record));
+/** What was asked for on the command line. */
+export function requestOf(args: Arguments): PlanRequest {
+  return { set: args.texts("set"), target: args.texts("target"), replace: args.texts("replace") };
+}
+
+/** What apply has to do, given a state. Throws UsageError for a pattern that no task matches. */
+export function planAgainst(experiment: Experiment, state: State, request: PlanRequest): Plan {
+  const targets = request.target.length > 0 ? tasksNamed("--target", request.target, experiment) : undefined;
+  const replace = tasksNamed("--replace", request.replace, experiment);
+  return planTasks(experiment, state.records, (record) => hasOutputs(experiment.folder, record), {
+    ...(targets === undefined ? {} : { only: withUpstream(experiment, targets) }),
+    replace,
+  });
+}
+
+/** Ids of the tasks that patterns name. Throws UsageError for one that names none. */
+export function tasksNamed(option: string, patterns: readonly string[], experiment: Experiment): ReadonlySet<string> {
+  const { ids, unmatched } = selectTasks(experiment, patterns);
+  const [first] = unmatched;
+  if (first === undefined) return ids;
+  const near = first.near === undefined ? "" : ` Did you mean '${first.near}'?`;
+  throw new UsageError(`${option} '${first.pattern}' names no task of ${experiment.name}.${near}`);
 }
 
 /** Looks at sizes only: what else can be wrong with an output would take reading it. */
@@ -46,16 +69,18 @@ function hasOutputs(folder: string, { outputs }: TaskRecord): boolean {
   return outputs.every(({ path, bytes }) => statSync(join(folder, path), { throwIfNoEntry: false })?.size === bytes);
 }
 
-/** Every diagnostic for people, on standard error, and how many there are. */
+/** Every diagnostic for people, on standard error, how many there are, and where to read on. */
 export function printDiagnostics({ diagnostics, sources, projectDir }: Compilation, host: Host): void {
-  if (diagnostics.length === 0) return;
-  const showFile = (file: string): string => relative(host.cwd, join(projectDir, file));
+  const [first] = diagnostics;
+  if (first === undefined) return;
+  const showFile = (file: string): string =>
+    file.startsWith("--set ") ? file : relative(host.cwd, join(projectDir, file));
   for (const diagnostic of diagnostics) {
     host.err(`${renderDiagnostic(diagnostic, { sources, color: host.style.colour, showFile })}\n`);
   }
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
   const counts = [plural(count("error"), "error"), plural(count("warning"), "warning")];
-  host.err(`${counts.filter((text) => !text.startsWith("0 ")).join(", ")}.`);
+  host.err(`${counts.filter((text) => !text.startsWith("0 ")).join(", ")}. steerform explain ${first.code} says more.`);
 }
 
 export function diagnosticsJson({ diagnostics }: Compilation): object[] {

@@ -13,6 +13,7 @@ import { readFiles } from "./files/files.ts";
 import { findProjectDir, Project, projectPath } from "./files/project.ts";
 import { orderTasks } from "./graph.ts";
 import { lower } from "./lower/lower.ts";
+import { applyOverrides } from "./parse/overrides.ts";
 import { hideSecrets } from "./parse/secrets.ts";
 import { parseYaml } from "./parse/yaml.ts";
 import type { ProjectReader } from "./reader.ts";
@@ -34,6 +35,8 @@ export interface Compilation {
 export interface CompileOptions {
   /** Missing weights are an error, not a warning. */
   readonly requireWeights?: boolean;
+  /** Values that replace the spec's: `steering.layers=0..3`. */
+  readonly set?: readonly string[];
 }
 
 /**
@@ -66,7 +69,7 @@ function runPasses(specFile: string, project: Project, options: CompileOptions):
 
   const parsed = parseYaml(hideSecrets(source, project), sink);
   if (parsed === undefined) return undefined;
-  const valid = validate(parsed, "experiment", project);
+  const valid = validate(applyOverrides(parsed, options.set ?? [], project), "experiment", project);
   const spec = lower(valid);
   const bound = bind(spec, sink);
   const files = readFiles(bound, project, options.requireWeights ?? false);

@@ -4,7 +4,7 @@ import { nearest } from "../../util/nearest.ts";
 import { UsageError } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { compileSpec, printDiagnostics } from "../project.ts";
-import { COMMON_OPTIONS, type Command } from "./command.ts";
+import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 
 export const showCommand: Command = {
   name: "show",
@@ -15,9 +15,10 @@ Shows, for every vector set, the best layer and coefficient, the trait's change,
 baseline and random directions.
 
 Options:
-  --json      the results document
-  -h, --help  this text`,
-  options: COMMON_OPTIONS,
+  ${SET_HELP}
+  --json             the results document
+  -h, --help         this text`,
+  options: SPEC_OPTIONS,
   maxPositionals: 2,
   async run(args, host): Promise<ExitCode> {
     const [what, spec] = args.positionals;
@@ -29,7 +30,7 @@ Options:
           : `Cannot show '${what}'.${near ? ` Did you mean '${near}'?` : ""}`,
       );
     }
-    const compiled = compileSpec(spec, host, { requireWeights: false });
+    const compiled = compileSpec(spec, host, { requireWeights: false, set: args.texts("set") });
     const { experiment } = compiled;
     if (experiment === undefined) {
       printDiagnostics(compiled, host);

@@ -1,7 +1,7 @@
 import { plural } from "../../report/units.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { compileSpec, diagnosticsJson, printDiagnostics } from "../project.ts";
-import { COMMON_OPTIONS, type Command } from "./command.ts";
+import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 
 export const validateCommand: Command = {
   name: "validate",
@@ -12,14 +12,15 @@ Reports every problem of the spec and of the files it names, at once, each with 
 Needs no model weights and no network. Writes nothing.
 
 Options:
-  --json      one JSON document
-  -h, --help  this text
+  ${SET_HELP}
+  --json             one JSON document
+  -h, --help         this text
 
 Exit codes: 0 valid, 1 not valid.`,
-  options: COMMON_OPTIONS,
+  options: SPEC_OPTIONS,
   maxPositionals: 1,
   async run(args, host): Promise<ExitCode> {
-    const compiled = compileSpec(args.positionals[0], host, { requireWeights: false });
+    const compiled = compileSpec(args.positionals[0], host, { requireWeights: false, set: args.texts("set") });
     const { experiment } = compiled;
     if (args.flag("json")) {
       const ok = experiment !== undefined;

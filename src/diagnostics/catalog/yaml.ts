@@ -78,3 +78,10 @@ export function yamlDirective(place: Place): Diagnostic {
 export function nestedTooDeeply(place: Place, limit: number): Diagnostic {
   return error("SF1111", place, `Brackets are nested more than ${limit} deep here.`);
 }
+
+export function overrideThroughValue(place: Place, key: string, value: Place): Diagnostic {
+  return error("SF1113", place, `'${key}' cannot be set: what it would be a key of is a value or a list.`, {
+    related: [{ message: "This value.", place: value }],
+    hint: "Set the whole value, or name an item of a list by its index from 0.",
+  });
+}

@@ -25,7 +25,16 @@ export function execute(tasks: readonly Task[], context: TaskContext): Promise<M
       return runSteering(of("steering"), context);
     case "results":
       return runResults(of("results"), context);
-    default:
+    case "refine":
+    case "selection":
+    case "combination":
+    case "weights":
+    case "prompts":
+    case "capture":
+    case "replay":
+    case "similarity":
+    case "checkpoint":
+    case undefined:
       throw new Error(`Internal error: nothing executes ${first?.id}`);
   }
 }
@@ -46,7 +55,17 @@ export function modelsOf(task: Task): readonly string[] {
       const { judge, application } = task.params;
       return judge.provider === "local" ? [application, judge.variant] : [application];
     }
-    default:
+    case "vectors":
+    case "results":
+    case "refine":
+    case "selection":
+    case "combination":
+    case "weights":
+    case "prompts":
+    case "capture":
+    case "replay":
+    case "similarity":
+    case "checkpoint":
       return [];
   }
 }

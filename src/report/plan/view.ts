@@ -1,0 +1,87 @@
+import type { Totals } from "../../compiler/plan/totals.ts";
+import type { Experiment } from "../../domain/experiment.ts";
+import type { Plan, PlannedTask, TaskAction } from "../../domain/state.ts";
+import { PHASES, type Task } from "../../domain/task.ts";
+import { groupBy } from "../../util/group-by.ts";
+import type { Style } from "../style.ts";
+import { formatCount } from "../units.ts";
+import { totalsLines } from "./totals.ts";
+import { tasksInWords } from "./words.ts";
+
+const SYMBOLS: Readonly<Record<TaskAction, string>> = { create: "+", rerun: "~", keep: "=", blocked: "!" };
+/** More tasks of one kind and action than this are one line with their number. */
+const MAX_LISTED = 4;
+/** Orphans that are named. */
+const MAX_ORPHANS = 10;
+
+export interface PlanViewOptions {
+  readonly style: Style;
+  /** A line a task, however many. */
+  readonly detail: boolean;
+}
+
+/** One task, and what is planned for it. */
+interface Row {
+  readonly task: Task;
+  readonly planned: PlannedTask;
+}
+
+/** What apply would do: phase by phase, kind by kind, few tasks by name and many by number; totals last. */
+export function formatPlan(
+  experiment: Experiment,
+  plan: Plan,
+  totals: Totals,
+  { style, detail }: PlanViewOptions,
+): string {
+  const planned = new Map(plan.tasks.map((one) => [one.id, one]));
+  const rows = experiment.tasks.flatMap((task): Row[] => {
+    const one = planned.get(task.id);
+    return one === undefined ? [] : [{ task, planned: one }];
+  });
+  const lines = PHASES.flatMap((phase) => {
+    const inPhase = rows.filter(({ task }) => task.phase === phase);
+    if (inPhase.length === 0) return [];
+    const groups = groupBy(inPhase, (row) => `${row.task.kind} ${row.planned.action}`);
+    return [
+      style.bold(phase),
+      ...[...groups.values()].flatMap((group) => groupLines(group, experiment.tasks, style, detail)),
+      "",
+    ];
+  });
+  return [...lines, ...orphanLines(plan.orphans), ...totalsLines(totals, plan)].join("\n");
+}
+
+function groupLines(group: readonly Row[], all: readonly Task[], style: Style, detail: boolean): string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const { action } = first.planned;
+  if (detail || (group.length <= MAX_LISTED && action !== "keep")) {
+    return group.map((row) => line(row.planned.action, row.task.id, noteOf([row], all), style));
+  }
+  return [line(action, `${formatCount(group.length)} ${first.task.kind}`, noteOf(group, all), style)];
+}
+
+function line(action: TaskAction, what: string, note: string, style: Style): string {
+  return style.action(action, `  ${SYMBOLS[action]} ${what}`) + (note === "" ? "" : style.dim(`  ${note}`));
+}
+
+/** What is done, and for what is not new, why. */
+function noteOf(group: readonly Row[], all: readonly Task[]): string {
+  const action = group[0]?.planned.action;
+  if (action === "keep") return "";
+  const words = tasksInWords(
+    group.map(({ task }) => task),
+    all,
+  );
+  if (action === "create") return words;
+  const reasons = [...new Set(group.flatMap(({ planned }) => planned.reasons))];
+  const why = `(${reasons.slice(0, 3).join("; ")}${reasons.length > 3 ? `; and ${reasons.length - 3} more` : ""})`;
+  return action === "blocked" && words !== "" ? `${words} ${why}` : why;
+}
+
+function orphanLines(orphans: readonly string[]): string[] {
+  if (orphans.length === 0) return [];
+  const named = orphans.slice(0, MAX_ORPHANS).map((id) => `  - ${id} (no longer in the spec; its files stay)`);
+  const more = orphans.length - MAX_ORPHANS;
+  return [...named, ...(more > 0 ? [`  - and ${formatCount(more)} more`] : []), ""];
+}
