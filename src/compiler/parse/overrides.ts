@@ -9,14 +9,14 @@ import { parseYaml } from "./yaml.ts";
 /**
  * Sets values of a document from texts `steering.layers=0..3`: a path of keys (of lists: indices from 0), and a YAML
  * value. Maps on the way that are not there are made. What comes out is checked like the document itself; a diagnostic's
- * file is then `--set` and the text.
+ * file is then `--set` and the path.
  */
 export function applyOverrides(root: YamlNode, overrides: readonly string[], project: Project): YamlNode {
   return overrides.reduce((node, text) => {
-    const source = hideSecrets(new SourceFile(`--set ${text}`, text), project);
-    project.redact(source);
-    const at = source.text.indexOf("=");
+    const at = text.indexOf("=");
     if (at === -1) throw new Error("Internal error: an override without =");
+    const source = hideSecrets(new SourceFile(`--set ${text.slice(0, at)}`, text), project);
+    project.redact(source);
     // Spaces for the path, so that places in the value are places in the text.
     const blank = new SourceFile(source.path, " ".repeat(at + 1) + source.text.slice(at + 1));
     const value = parseYaml(blank, project.sink);

@@ -10,7 +10,7 @@ export function formatWhy(why: Why, depth = 0): string {
   const reasons = planned.reasons.filter((reason) => reason !== "new" && !causes.has(reason.split(" ")[0] ?? ""));
   const detail = repeated ? " (told above)" : reasons.length > 0 ? `: ${reasons.join("; ")}` : "";
   const made = madeAt === undefined ? "" : `: made ${madeAt}`;
-  const place = depth === 0 || because.length === 0 ? `  [${origin}]` : "";
+  const place = !repeated && (depth === 0 || because.length === 0) ? `  [${origin}]` : "";
   const head = `${indent}${planned.id} ${verb}${detail}${made}${place}`;
   return [head, ...(repeated ? [] : because.map((cause) => formatWhy(cause, depth + 1)))].join("\n");
 }
