@@ -32,7 +32,7 @@ function variantsOf(files: Files): Map<string, Variant> {
       {
         name,
         model: model.name,
-        weightsDir: model.weightsDir,
+        weightsDir: files.weightsFolders.get(name) ?? model.weights,
         promptFormat: model.promptFormat,
         layers: model.layers.value,
         hiddenSize: model.hiddenSize.value,

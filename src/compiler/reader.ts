@@ -8,8 +8,8 @@ export interface ProjectReader {
   readText(path: string): TextRead;
   /** Names in a folder, in any order; none when it is not one. */
   list(path: string): readonly string[];
-  /** A folder of model weights in Hugging Face layout. May be asked for the same folder more than once. */
-  weights(path: string): WeightsRead;
+  /** Model weights in Hugging Face layout. May be asked for the same ones more than once. */
+  weights(location: WeightsLocation): WeightsRead;
   /**
    * A JSON file of steerform's own, by its path in the package: `schema/experiment.schema.json`. Best the same object
    * every time: what is made of it is remembered with it.
@@ -27,7 +27,24 @@ export type TextRead =
   /** `message` is a clause: "permission denied". */
   | { readonly status: "unreadable"; readonly message: string };
 
+/** Where weights are looked for. */
+export type WeightsLocation =
+  /** Absolute. */
+  | { readonly kind: "folder"; readonly path: string }
+  /** `<org>/<name>`, at a branch, a tag or a commit: in the Hugging Face cache of this machine, never on a network. */
+  | { readonly kind: "hub"; readonly repository: string; readonly revision: string };
+
 export type WeightsRead =
-  | { readonly status: "ok"; readonly digest: string; readonly layers: number; readonly hiddenSize: number }
-  /** Sentences; `message` names files by the path that was asked for. */
-  | { readonly status: "missing" | "damaged"; readonly message: string; readonly hint: string };
+  | {
+      readonly status: "ok";
+      /** Where they were found, absolute. */
+      readonly folder: string;
+      readonly digest: string;
+      readonly layers: number;
+      readonly hiddenSize: number;
+      /** Positions. */
+      readonly context: number;
+      readonly vocabSize: number;
+    }
+  /** Sentences; `message` names files as `hf://<org>/<name>/<file>`, or by the path that was asked for. */
+  | { readonly status: "missing" | "damaged" | "unsupported"; readonly message: string; readonly hint: string };

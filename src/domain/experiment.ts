@@ -32,7 +32,7 @@ export interface Variant {
   readonly name: string;
   /** The model's name: config/models/<model>.yaml. */
   readonly model: string;
-  /** Absolute folder of the weights. */
+  /** Absolute folder of the weights; as the model's file says it where they are not on this machine, or not used. */
   readonly weightsDir: string;
   readonly promptFormat: Prompt["format"];
   readonly layers: number;

@@ -1,15 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
-import type { ProjectReader, TextRead, WeightsRead } from "../compiler/reader.ts";
+import type { ProjectReader, TextRead, WeightsLocation, WeightsRead } from "../compiler/reader.ts";
 import { EngineFailure } from "../domain/engine.ts";
 import { inspectWeights } from "../engine/index.ts";
+import { downloadCommand, findInHubCache, hubCache, type Environment, type HubRevision } from "./hub-cache.ts";
 
 /** The package's own folder lies two folders above both src/runtime and dist/runtime. */
 const PACKAGE = new URL("../../", import.meta.url);
 
-/** The disk, as the compiler sees it. Weights and shipped files are read once. */
-export function diskReader(): ProjectReader {
+/** The disk, as the compiler sees it. Weights and shipped files are read once. `env` says where the hub's cache is. */
+export function diskReader(env: Environment = process.env): ProjectReader {
   const weights = new Map<string, WeightsRead>();
   const shipped = new Map<string, unknown>();
   return {
@@ -23,7 +24,7 @@ export function diskReader(): ProjectReader {
         return [];
       }
     },
-    weights: (path) => remember(weights, path, () => readWeights(path)),
+    weights: (location) => remember(weights, JSON.stringify(location), () => locateWeights(location, env)),
     shippedJson: (path) =>
       remember(shipped, path, () => JSON.parse(readFileSync(new URL(path, PACKAGE), "utf8")) as unknown),
   };
@@ -54,19 +55,41 @@ function firstBadLine(bytes: Buffer): number {
   }
 }
 
+function locateWeights(location: WeightsLocation, env: Environment): WeightsRead {
+  return location.kind === "folder" ? readWeights(location.path) : readHubWeights(location, env);
+}
+
+function readHubWeights(wanted: HubRevision, env: Environment): WeightsRead {
+  const { repository, revision } = wanted;
+  const folder = findInHubCache(wanted, env);
+  if (folder === undefined) {
+    const name = revision === "main" ? repository : `${repository} at ${revision}`;
+    const message = `${name} is not in the Hugging Face cache (${hubCache(env)}).`;
+    return { status: "missing", message, hint: `To download it: ${downloadCommand(wanted)}` };
+  }
+  const read = readWeights(folder);
+  if (read.status === "ok") return read;
+  // A snapshot's folder is named by a commit in somebody's home: no words for a message.
+  const message = read.message.replaceAll(folder, `hf://${repository}`);
+  const hint = read.status === "missing" ? `${read.hint} The command: ${downloadCommand(wanted)}` : read.hint;
+  return { status: read.status, message, hint };
+}
+
 function readWeights(path: string): WeightsRead {
   try {
-    const { identity, layers, hiddenSize } = inspectWeights(path);
-    return { status: "ok", digest: identity, layers, hiddenSize };
+    const { identity, layers, hiddenSize, maxPositions, vocabSize } = inspectWeights(path);
+    return { status: "ok", folder: path, digest: identity, layers, hiddenSize, context: maxPositions, vocabSize };
   } catch (error) {
-    if (error instanceof EngineFailure) {
-      const status = error.kind === "weights-missing" ? "missing" : "damaged";
-      return { status, message: error.message, hint: error.hint };
-    }
+    if (error instanceof EngineFailure) return { status: statusOf(error), message: error.message, hint: error.hint };
     const code = codeOf(error);
     if (code === undefined) throw error;
     return { status: "damaged", message: `${path} cannot be read: ${code}.`, hint: "Check the files' permissions." };
   }
+}
+
+function statusOf({ kind }: EngineFailure): "missing" | "damaged" | "unsupported" {
+  if (kind === "weights-missing") return "missing";
+  return kind === "unsupported-model" ? "unsupported" : "damaged";
 }
 
 /** The system's name of an error of the file system, such as ENOENT; undefined for any other error. */

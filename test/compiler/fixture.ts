@@ -1,8 +1,7 @@
 import { expect } from "vitest";
 import type { CompileOptions } from "../../src/compiler/compile.ts";
-import type { WeightsRead } from "../../src/compiler/reader.ts";
 import { renderDiagnostic } from "../../src/diagnostics/render.ts";
-import { compileFiles, okWeights, SPEC, type MemoryProject } from "./rig.ts";
+import { compileFiles, okWeights, SPEC, type MemoryProject, type MemoryWeights } from "./rig.ts";
 
 /** A small spec that uses everything, and is right. */
 export const GOOD = `version: 1
@@ -68,7 +67,7 @@ export const FILES: Readonly<Record<string, string>> = {
   ...dataset("datasets/traits/set_b/praise"),
 };
 
-export const WEIGHTS: Readonly<Record<string, WeightsRead>> = {
+export const WEIGHTS: Readonly<Record<string, MemoryWeights>> = {
   "models/base": okWeights("digest of base"),
   "models/instruct": okWeights("digest of instruct"),
   "models/judge": okWeights("digest of judge"),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, type Compilation, type CompileOptions } from "../../src/compiler/compile.ts";
-import type { ProjectReader, TextRead, WeightsRead } from "../../src/compiler/reader.ts";
+import type { ProjectReader, TextRead, WeightsLocation, WeightsRead } from "../../src/compiler/reader.ts";
 
 export const REPOSITORY: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const ROOT = "/project";
@@ -10,12 +10,18 @@ const ROOT = "/project";
 /** A project in memory: files by their path in the project. */
 export interface MemoryProject {
   readonly files: Readonly<Record<string, string>>;
-  /** By path in the project. */
-  readonly weights?: Readonly<Record<string, WeightsRead>>;
+  /** By path in the project, or `hf://<org>/<name>@<revision>`. */
+  readonly weights?: Readonly<Record<string, MemoryWeights>>;
   /** Files that cannot be read as text, and how. */
   readonly unreadable?: Readonly<Record<string, TextRead>>;
   readonly root?: string;
 }
+
+/** What is not said of weights that are there is as in the tiny models. */
+export type MemoryWeights =
+  | Exclude<WeightsRead, { readonly status: "ok" }>
+  | (Pick<OkWeights, "status" | "digest" | "layers" | "hiddenSize"> & Partial<OkWeights>);
+type OkWeights = Extract<WeightsRead, { readonly status: "ok" }>;
 
 const schemas = new Map<string, object>();
 
@@ -40,16 +46,27 @@ export function memoryReader({ files, weights = {}, unreadable = {}, root = ROOT
       const under = names.filter((name) => name.startsWith(prefix));
       return [...new Set(under.map((name) => name.slice(prefix.length).split("/")[0] as string))];
     },
-    weights: (path) => weights[inside(path)] ?? missingWeights(inside(path)),
+    weights(location) {
+      const [name, folder] = placeOf(location, inside);
+      const read = weights[name] ?? missingWeights(name);
+      return read.status === "ok" ? { folder, context: 1024, vocabSize: 2048, ...read } : read;
+    },
     shippedJson,
   };
+}
+
+/** Its name in `MemoryProject.weights`, and a folder that it is found in. */
+function placeOf(location: WeightsLocation, inside: (path: string) => string): [string, string] {
+  if (location.kind === "folder") return [inside(location.path), location.path];
+  const { repository, revision } = location;
+  return [`hf://${repository}@${revision}`, `/cache/${repository}/${revision}`];
 }
 
 export function missingWeights(folder: string): WeightsRead {
   return { status: "missing", message: `${folder} does not exist.`, hint: "Download them." };
 }
 
-export function okWeights(digest: string): WeightsRead {
+export function okWeights(digest: string): MemoryWeights {
   return { status: "ok", digest, layers: 8, hiddenSize: 128 };
 }
 

@@ -12,6 +12,8 @@ export interface Files {
   readonly models: ReadonlyMap<string, Model>;
   /** Digests by variant, of those that the experiment runs and whose weights are on this machine. */
   readonly weights: ReadonlyMap<string, string>;
+  /** Their folders, absolute. */
+  readonly weightsFolders: ReadonlyMap<string, string>;
   /** By `<set>/<trait>`. */
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Steering questions that are prompts of the similarity analysis, by `<set>/<trait>`. */
@@ -22,10 +24,12 @@ export interface Files {
 
 export function readFiles(bound: Bound, project: Project, requireWeights: boolean): Files {
   const models = readModels(bound.spec, project);
+  const weights = [...readWeights(models, usedVariants(bound), requireWeights, project)];
   const datasets = readDatasets(bound.cells, bound.steered, project);
   return {
     models,
-    weights: readWeights(models, usedVariants(bound), requireWeights, project),
+    weights: new Map(weights.map(([variant, { digest }]) => [variant, digest])),
+    weightsFolders: new Map(weights.map(([variant, { folder }]) => [variant, folder])),
     datasets,
     prompts: readPrompts(bound, datasets, project),
     templates: bound.spec.steering === undefined ? undefined : readJudgeTemplates(bound.spec.steering.place, project),

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import * as report from "../../diagnostics/catalog/files.ts";
 import type { Prompt } from "../../domain/engine.ts";
 import { nearest } from "../../util/nearest.ts";
@@ -6,6 +6,7 @@ import { field, number, text } from "../lower/fields.ts";
 import type { Located, Spec } from "../lower/spec.ts";
 import { parseYaml } from "../parse/yaml.ts";
 import type { YamlNode } from "../parse/node.ts";
+import type { WeightsLocation } from "../reader.ts";
 import { hideSecrets } from "../parse/secrets.ts";
 import { validate } from "../validate/validate.ts";
 import type { Project } from "./project.ts";
@@ -15,13 +16,17 @@ export interface Model {
   readonly name: string;
   /** Of the variant's `model:`. */
   readonly namePlace: Located<string>["place"];
-  /** Absolute. */
-  readonly weightsDir: string;
+  /** Undefined for what is no place of weights, which is reported. */
+  readonly weightsLocation: WeightsLocation | undefined;
   /** As the file says it. */
   readonly weights: string;
   readonly promptFormat: Prompt["format"];
   readonly layers: Located<number>;
   readonly hiddenSize: Located<number>;
+  /** Positions: tokens of a prompt and its response together. This and what follows: undefined when the file does not say. */
+  readonly context: Located<number> | undefined;
+  readonly vocabSize: Located<number> | undefined;
+  readonly parameters: Located<number> | undefined;
 }
 
 /** The models of all declared variants, by variant. A variant whose model is missing or broken is reported, and left out. */
@@ -53,12 +58,29 @@ function readModel({ value: name, place }: Located<string>, project: Project): O
 
 function lowerModel(name: string, node: YamlNode, project: Project): Omit<Model, "namePlace"> | undefined {
   const weights = text(field(node, "weights"))?.value;
+  const revision = text(field(node, "revision"))?.value;
   const prompt = text(field(node, "prompt"))?.value;
   const layers = number(field(node, "layers"));
   const hiddenSize = number(field(node, "hidden_size"));
   if (weights === undefined || layers === undefined || hiddenSize === undefined) return undefined;
-  const weightsDir = isAbsolute(weights) ? weights : join(project.dir, weights);
-  return { name, weightsDir, weights, promptFormat: prompt === "chat" ? "chat" : "raw", layers, hiddenSize };
+  return {
+    name,
+    weightsLocation: locationOf(weights, revision ?? "main", project),
+    weights,
+    promptFormat: prompt === "chat" ? "chat" : "raw",
+    layers,
+    hiddenSize,
+    context: number(field(node, "context")),
+    vocabSize: number(field(node, "vocab_size")),
+    parameters: number(field(node, "parameters")),
+  };
+}
+
+/** What the schema refuses is not looked for: a name with `..` in it would lead out of the cache. */
+function locationOf(weights: string, revision: string, project: Project): WeightsLocation | undefined {
+  if (!weights.startsWith("hf:")) return { kind: "folder", path: resolve(project.dir, weights) };
+  const repository = /^hf:\/\/(\w[\w.-]*\/\w[\w.-]*)$/.exec(weights)?.[1];
+  return repository === undefined || revision.includes("..") ? undefined : { kind: "hub", repository, revision };
 }
 
 function modelFile(name: string): string {

@@ -91,6 +91,10 @@ export function weightsDamaged(place: Place, variant: string, detail: string, hi
   return error("SF1413", place, `The weights of '${variant}' are damaged: ${detail}`, { hint });
 }
 
+export function weightsUnsupported(place: Place, variant: string, detail: string, hint: string): Diagnostic {
+  return error("SF1416", place, `The engine cannot run the weights of '${variant}': ${detail}`, { hint });
+}
+
 export function modelDisagrees(place: Place, key: string, said: number, found: number, weights: string): Diagnostic {
   return error("SF1414", place, `${key} is ${said} here, and ${found} in ${weights}/config.json.`, {
     hint: `Write ${key}: ${found}.`,
