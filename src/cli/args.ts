@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { nearest } from "../util/nearest.ts";
 
 export type OptionSpecs = NonNullable<ParseArgsConfig["options"]>;
 
@@ -28,7 +29,15 @@ export function readArguments(args: readonly string[], options: OptionSpecs, max
       texts: (name) => [values[name] ?? []].flat().filter((value) => typeof value === "string"),
     };
   } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message);
+    if (error instanceof TypeError && "code" in error) throw new UsageError(wordsOf(error, options));
     throw error;
   }
+}
+
+/** Node's message, without its advice on options that look like files. */
+function wordsOf({ message }: Error, options: OptionSpecs): string {
+  const unknown = /^Unknown option '(-+([^']*))'/.exec(message);
+  if (unknown === null) return `${(message.split("\n")[0] as string).replace(/\.?$/, "")}.`;
+  const near = nearest(unknown[2] as string, Object.keys(options));
+  return `Unknown option '${unknown[1]}'.${near === undefined ? "" : ` Did you mean '--${near}'?`}`;
 }

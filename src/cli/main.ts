@@ -38,11 +38,11 @@ async function dispatch(argv: readonly string[], host: Host): Promise<ExitCode> 
     }
     return await command.run(args, host);
   } catch (error) {
-    return report(error, name, host);
+    return report(error, name, rest.includes("--json"), host);
   }
 }
 
-function report(error: unknown, name: string, host: Host): ExitCode {
+function report(error: unknown, name: string, json: boolean, host: Host): ExitCode {
   if (error instanceof UsageError) {
     host.err(
       `${error.message}\nTry: steerform ${COMMANDS.some((command) => command.name === name) ? `${name} ` : ""}--help`,
@@ -51,6 +51,8 @@ function report(error: unknown, name: string, host: Host): ExitCode {
   }
   const failure = failureOf(error);
   if (failure !== undefined) {
+    // The command's document, or the last event of its stream.
+    if (json) host.out(JSON.stringify({ format_version: 1, ok: false, type: "failure", failure, diagnostics: [] }));
     host.err(`error: ${failure.message}\nhint: ${failure.hint}`);
     return EXIT.failure;
   }

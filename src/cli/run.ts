@@ -5,11 +5,11 @@ import type { Plan } from "../domain/state.ts";
 import type { ProgressView } from "../report/progress/types.ts";
 import { apply } from "../runtime/apply.ts";
 import type { Outcome, RunEvent } from "../runtime/events.ts";
+import { removeTemporaries } from "../runtime/files.ts";
 import { acquireLock } from "../runtime/lock.ts";
 import { newRunId, openRunLog } from "../runtime/run-log.ts";
 import { StateStore } from "../runtime/state.ts";
 import { toolVersion } from "../runtime/tool-version.ts";
-import { EXIT } from "./exit.ts";
 import type { Host } from "./host.ts";
 import { planAgainst } from "./project.ts";
 
@@ -21,25 +21,29 @@ export interface RunOptions {
   readonly keepGoing: boolean;
   readonly view: ProgressView;
   readonly host: Host;
+  /** Aborted to stop soon. */
+  readonly signal: AbortSignal;
 }
+
+const STOPPING = "Stopping; what is finished is kept. Once more stops at once.";
 
 /** Takes the lock, plans once more under it, and runs the plan. "stale" when a saved plan does not hold any more. */
 export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
-  const { experiment, request, saved, keepGoing, view, host } = options;
+  const { experiment, request, saved, keepGoing, view, host, signal } = options;
   const lock = acquireLock(experiment.folder);
-  const abort = new AbortController();
-  const stop = onInterrupt(abort, host);
   try {
+    if (lock.takenOver !== undefined) removeTemporaries(experiment.folder);
     const state = StateStore.open(experiment.folder);
     const plan = planAgainst(experiment, state, request);
     if (saved !== undefined && isStale(saved, plan, host)) return "stale";
     const runId = newRunId(new Date());
-    const log = openRunLog(experiment.folder, runId);
+    const log = openRunLog(experiment.folder, runId, (message) => view.on({ type: "notice", message }));
     const emit = (event: RunEvent): void => {
       log(event);
       view.on(event);
     };
     if (lock.takenOver !== undefined) emit({ type: "notice", message: lock.takenOver });
+    signal.addEventListener("abort", () => emit({ type: "notice", message: STOPPING }), { once: true });
     const { outcome } = await apply({
       experiment,
       plan,
@@ -48,12 +52,11 @@ export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
       toolVersion: toolVersion(),
       keepGoing,
       emit,
-      signal: abort.signal,
+      signal,
     });
     return outcome;
   } finally {
     await view.close();
-    stop();
     lock.release();
   }
 }
@@ -70,19 +73,4 @@ export function isStale(saved: PlanDocument, plan: Plan, host: Host): boolean {
   if (changed.length > MAX_CHANGES) host.err(`  and ${changed.length - MAX_CHANGES} more`);
   host.err("hint: make it again with steerform plan --out.");
   return true;
-}
-
-/** Ctrl-C once: stop soon and keep what is finished. Twice: stop now. */
-function onInterrupt(abort: AbortController, host: Host): () => void {
-  const handler = (): void => {
-    if (abort.signal.aborted) process.exit(EXIT.interrupted);
-    host.err("Stopping; what is finished is kept. Once more stops at once.");
-    abort.abort();
-  };
-  process.on("SIGINT", handler);
-  process.on("SIGTERM", handler);
-  return () => {
-    process.off("SIGINT", handler);
-    process.off("SIGTERM", handler);
-  };
 }

@@ -6,8 +6,10 @@ export type FailureKind =
   | "artifact-damaged"
   | "vector-degenerate"
   | "judge-refused"
+  | "judge-unreachable"
   | "judge-unusable"
   | "secret-missing"
+  | "results-missing"
   | "disk"
   | "locked"
   | "state-damaged"
@@ -38,12 +40,19 @@ export class Interrupted extends Error {
   }
 }
 
-const DISK_HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full: free some space and apply again; finished tasks are kept.",
-  EDQUOT: "The disk quota is used up: free some space and apply again; finished tasks are kept.",
-  EACCES: "The experiment folder cannot be written: check its owner and permissions.",
-  EPERM: "The experiment folder cannot be written: check its owner and permissions.",
+const FULL = "Free some space and apply again; finished tasks are kept.";
+const REFUSED = "Check the owner and the permissions of the path in the message.";
+const IN_THE_WAY = "A file is where a folder has to be, or the other way round: move it away and apply again.";
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: `The disk is full. ${FULL}`,
+  EDQUOT: `The disk quota is used up. ${FULL}`,
+  EACCES: REFUSED,
+  EPERM: REFUSED,
   EROFS: "The file system is read-only: put the project where it can be written.",
+  ENOTDIR: IN_THE_WAY,
+  EISDIR: IN_THE_WAY,
+  EEXIST: IN_THE_WAY,
+  ENOTEMPTY: IN_THE_WAY,
 };
 
 /** The failure behind a thrown value, or undefined when it is a bug of ours. */
@@ -51,7 +60,12 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof RuntimeFailure || error instanceof EngineFailure) {
     return { kind: error.kind, message: error.message, hint: error.hint };
   }
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const hint = DISK_HINTS[code];
-  return hint === undefined ? undefined : { kind: "disk", message: (error as Error).message, hint };
+  if (!isSystemError(error)) return undefined;
+  const hint = HINTS[error.code] ?? "The system refused it: look at the path in the message, then apply again.";
+  return { kind: "disk", message: error.message, hint };
+}
+
+/** What the file system throws: `ENOSPC: no space left on device, write`. */
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { OutputRecord } from "../domain/state.ts";
 
@@ -25,6 +25,13 @@ export function writeDurably(path: string, content: Uint8Array | string): void {
     throw error;
   }
   syncFolder(dirname(path));
+}
+
+/** Removes what writes that a crash cut short have left under a folder. Only for who holds the lock. */
+export function removeTemporaries(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && /\.tmp-\d+$/.test(entry.name)) rmSync(join(entry.parentPath, entry.name), { force: true });
+  }
 }
 
 export function syncFolder(folder: string): void {

@@ -1,12 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { RuntimeFailure } from "./failures.ts";
+import { bootId, isRunning, startOf } from "./process-identity.ts";
 
 interface Owner {
   readonly pid: number;
   readonly host: string;
   readonly boot: string;
+  /** When the process was started, so that another one with the same id is not taken for it. */
+  readonly started?: string | undefined;
   readonly since: string;
 }
 
@@ -16,46 +19,102 @@ export interface Lock {
   release(): void;
 }
 
+const ATTEMPTS = 50;
+const PAUSE_MS = 20;
+/** Whoever takes a lock over needs milliseconds; a mark of it that is older is of a process that died meanwhile. */
+const TAKING_MS = 10_000;
+
 /**
  * One writer an experiment. A lock whose owner is dead (its process is gone, or the machine was restarted) is taken
- * over; a live owner's is a RuntimeFailure `locked` that names it.
+ * over; a live owner's is a RuntimeFailure `locked` that names it. Released when the process exits, at the latest.
  */
 export function acquireLock(folder: string): Lock {
   const directory = join(folder, ".steerform");
   const path = join(directory, "lock");
   mkdirSync(directory, { recursive: true });
-  const mine: Owner = { pid: process.pid, host: hostname(), boot: bootId(), since: new Date().toISOString() };
+  const { pid } = process;
+  const mine: Owner = { pid, host: hostname(), boot: bootId(), started: startOf(pid), since: new Date().toISOString() };
   let takenOver: string | undefined;
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      writeFileSync(path, JSON.stringify(mine), { flag: "wx" });
-      return { takenOver, release: () => rmSync(path, { force: true }) };
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (create(path, JSON.stringify(mine))) return heldLock(path, mine, takenOver);
+    const found = read(path);
+    if (found === undefined) continue;
+    const owner = parseOwner(found);
+    if (owner !== undefined && isAlive(owner, mine)) throw lockedBy(owner, path);
+    // An owner that cannot be read may be about to be written.
+    if ((owner === undefined && attempt < ATTEMPTS / 2) || !remove(path, found)) pause();
+    else {
+      takenOver =
+        owner === undefined
+          ? "Took over a lock that could not be read."
+          : `Took over the lock of process ${owner.pid} (since ${owner.since}), which is gone.`;
     }
-    const owner = readOwner(path);
-    if (owner !== undefined && isAlive(owner, mine)) {
-      throw new RuntimeFailure(
-        "locked",
-        `Another apply is running on this experiment: process ${owner.pid} on ${owner.host}, since ${owner.since}.`,
-        `Wait for it to finish, or stop it. If it cannot be running any more, delete ${path}.`,
-      );
-    }
-    takenOver =
-      owner === undefined
-        ? "Took over a lock that could not be read."
-        : `Took over the lock of process ${owner.pid} (since ${owner.since}), which is gone.`;
-    rmSync(path, { force: true });
   }
   throw new RuntimeFailure("locked", `The lock ${path} could not be taken.`, "Try again in a moment.");
 }
 
-function readOwner(path: string): Owner | undefined {
+function heldLock(path: string, mine: Owner, takenOver: string | undefined): Lock {
+  const release = (): void => {
+    process.off("exit", release);
+    // Somebody may have deleted the lock by hand, and a third have taken it.
+    if (read(path) === JSON.stringify(mine)) rmSync(path, { force: true });
+  };
+  process.on("exit", release);
+  return { takenOver, release };
+}
+
+function lockedBy({ pid, host, since }: Owner, path: string): RuntimeFailure {
+  return new RuntimeFailure(
+    "locked",
+    `Another apply is running on this experiment: process ${pid} on ${host}, since ${since}.`,
+    `Wait for it to finish, or stop it. If it cannot be running any more, delete ${path}.`,
+  );
+}
+
+/** Removes a dead owner's lock, which only one process at a time may do: a slower one would remove its successor's. */
+function remove(path: string, found: string): boolean {
+  const taking = `${path}.taking`;
+  if (!create(taking, "")) {
+    const since = statSync(taking, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - since > TAKING_MS) rmSync(taking, { force: true });
+    return false;
+  }
   try {
-    const owner: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (read(path) !== found) return false;
+    rmSync(path, { force: true });
+    return true;
+  } finally {
+    rmSync(taking, { force: true });
+  }
+}
+
+/** False when the file is there already. */
+function create(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Undefined when there is no such file. */
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const owner: unknown = JSON.parse(text);
     if (typeof owner === "object" && owner !== null && "pid" in owner && "host" in owner) return owner as Owner;
   } catch (error) {
-    if (existsSync(path) && !(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
   return undefined;
 }
@@ -63,17 +122,9 @@ function readOwner(path: string): Owner | undefined {
 /** On another host nothing can be known of the process: it counts as alive. */
 function isAlive(owner: Owner, mine: Owner): boolean {
   if (owner.host !== mine.host) return true;
-  if (owner.boot !== mine.boot) return false;
-  try {
-    process.kill(owner.pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+  return owner.boot === mine.boot && isRunning(owner.pid, owner.started);
 }
 
-/** Linux only; elsewhere every boot looks the same and the process id alone decides. */
-function bootId(): string {
-  const path = "/proc/sys/kernel/random/boot_id";
-  return existsSync(path) ? readFileSync(path, "utf8").trim() : "";
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
 }

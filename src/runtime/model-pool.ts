@@ -22,18 +22,22 @@ export class ModelPool {
     return opened;
   }
 
-  /** Frees the memory of every model that none of these variants uses. */
-  async keepOnly(variants: Iterable<string>): Promise<void> {
-    const kept = new Set([...variants].map((name) => variantOf(this.#experiment, name).weightsDir));
+  /** Frees the memory of every model that no used variant has. */
+  async closeUnused(isUsed: (variant: string) => boolean): Promise<void> {
     for (const [weightsDir, model] of this.#open) {
-      if (kept.has(weightsDir)) continue;
+      if (this.#variantsOf(weightsDir).some(isUsed)) continue;
       this.#open.delete(weightsDir);
       await close(model);
     }
   }
 
   async close(): Promise<void> {
-    await this.keepOnly([]);
+    await this.closeUnused(() => false);
+  }
+
+  #variantsOf(weightsDir: string): string[] {
+    const variants = [...this.#experiment.variants.values()];
+    return variants.filter((variant) => variant.weightsDir === weightsDir).map(({ name }) => name);
   }
 }
 

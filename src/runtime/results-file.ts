@@ -8,9 +8,10 @@ export function readResults(folder: string): Results | undefined {
   const path = join(folder, "reports", "results.json");
   if (!existsSync(path)) return undefined;
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Results;
+    const results: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof results === "object" && results !== null && "rows" in results) return results as Results;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new RuntimeFailure("artifact-damaged", `${path} is damaged.`, "Delete it and apply again.");
   }
+  throw new RuntimeFailure("artifact-damaged", `${path} is damaged.`, "Delete it and apply again.");
 }

@@ -1,21 +1,36 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Emit } from "./events.ts";
+import { failureOf } from "./failures.ts";
 
-/** Writes every event with its time to `.steerform/runs/<id>/events.jsonl`. */
-export function openRunLog(folder: string, runId: string): Emit {
+/**
+ * Writes every event with its time to `.steerform/runs/<id>/events.jsonl`. A log that cannot be written any more is said
+ * once, to `onLost`, and stops no run.
+ */
+export function openRunLog(folder: string, runId: string, onLost: (message: string) => void): Emit {
   const directory = join(folder, ".steerform", "runs", runId);
-  mkdirSync(directory, { recursive: true });
   const path = join(directory, "events.jsonl");
-  appendFileSync(path, `${JSON.stringify({ format_version: 1, run_id: runId, pid: process.pid })}\n`);
+  let open = true;
+  const append = (line: object): void => {
+    if (!open) return;
+    try {
+      appendFileSync(path, `${JSON.stringify(line)}\n`);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === undefined) throw error;
+      open = false;
+      onLost(`The run's log is written no further: ${failure.message}`);
+    }
+  };
+  mkdirSync(directory, { recursive: true });
+  append({ format_version: 1, run_id: runId, pid: process.pid });
   return (event) => {
     // Progress is for the screen; the log keeps what happened.
-    if (event.type === "task-progress") return;
-    appendFileSync(path, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+    if (event.type !== "task-progress") append({ at: new Date().toISOString(), ...event });
   };
 }
 
-/** Sortable by time, unique enough for one experiment: only one run holds the lock. */
+/** `20260101T120000.123Z`: sortable by time, unique enough for one experiment, since only one run holds the lock. */
 export function newRunId(now: Date): string {
-  return now.toISOString().replace(/[-:]/g, "").replace(/\..*/, "Z");
+  return now.toISOString().replaceAll(/[-:]/g, "");
 }

@@ -3,7 +3,9 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -122,21 +124,27 @@ export class StateStore {
 
   /** Before a task runs: from now on its old outputs are nobody's. */
   forget(id: string): void {
-    if (!this.#records.delete(id)) return;
+    if (!this.#records.has(id)) return;
     this.#append({ forget: id });
+    this.#records.delete(id);
   }
 
   /** After its outputs are on disk. */
   record(record: TaskRecord): void {
-    this.#records.set(record.id, record);
     this.#append({ done: record });
+    this.#records.set(record.id, record);
   }
 
   #append(line: StateLine): void {
     const file = openSync(this.#path, "a");
+    const { size } = fstatSync(file);
     try {
       appendFileSync(file, `${JSON.stringify(line)}\n`);
       fsyncSync(file);
+    } catch (error) {
+      // On a full disk part of a line may have been written; the next line must not be glued to it.
+      ftruncateSync(file, size);
+      throw error;
     } finally {
       closeSync(file);
     }

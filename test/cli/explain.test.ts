@@ -16,6 +16,8 @@ async function explain(args: readonly string[], colour = false): Promise<{ text:
     style: createStyle(colour),
     out,
     err: out,
+    gone: new AbortController().signal,
+    restoreTerminal: () => undefined,
     confirm: () => Promise.reject(new Error("Internal error: nothing is asked")),
   };
   const { options, maxPositionals } = explainCommand;

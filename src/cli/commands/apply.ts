@@ -3,6 +3,8 @@ import { dirname, resolve } from "node:path";
 import type { Compilation } from "../../compiler/compile.ts";
 import { parsePlanDocument, type PlanDocument } from "../../compiler/plan/document.ts";
 import { isTodo, totalsOf } from "../../compiler/plan/totals.ts";
+import type { Experiment } from "../../domain/experiment.ts";
+import type { Plan } from "../../domain/state.ts";
 import { formatPlan } from "../../report/plan/view.ts";
 import { jsonProgress } from "../../report/progress/json.ts";
 import { listrProgress } from "../../report/progress/listr.ts";
@@ -10,13 +12,15 @@ import { plainProgress } from "../../report/progress/plain.ts";
 import type { ProgressView } from "../../report/progress/types.ts";
 import { formatResults } from "../../report/results-view.ts";
 import { plural } from "../../report/units.ts";
+import type { Outcome } from "../../runtime/events.ts";
 import { diskReader } from "../../runtime/project-reader.ts";
 import { readResults } from "../../runtime/results-file.ts";
 import { readState } from "../../runtime/state.ts";
-import { UsageError } from "../args.ts";
+import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
 import { compileSpec, diagnosticsJson, planAgainst, printDiagnostics, requestOf } from "../project.ts";
+import { listenForInterrupts } from "../interrupt.ts";
 import { isStale, runPlan } from "../run.ts";
 import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 
@@ -40,37 +44,57 @@ Exit codes: 0 everything is up to date, 1 a problem in the spec or a failed task
   options: { ...PLAN_OPTIONS, yes: { type: "boolean", short: "y" }, "keep-going": { type: "boolean" } },
   maxPositionals: 1,
   async run(args, host): Promise<ExitCode> {
-    const json = args.flag("json");
-    const named = args.positionals[0];
-    const saved = named?.endsWith(".json") === true ? readPlan(resolve(host.cwd, named)) : undefined;
-    const request = saved?.options ?? requestOf(args);
-    if (saved !== undefined && Object.values(requestOf(args)).some(({ length }) => length > 0)) {
-      throw new UsageError("A saved plan says itself what it is of: --set, --target and --replace go with plan --out.");
+    const interrupt = listenForInterrupts(host);
+    try {
+      return await planAndRun(args, host, interrupt.signal);
+    } finally {
+      interrupt.close();
     }
-    const spec = saved === undefined ? named : resolve(dirname(resolve(host.cwd, named ?? "")), saved.spec);
-    const compiled = compileSpec(spec, host, { requireWeights: true, set: request.set });
-    const view = progressView(json, host);
-    showDiagnostics(compiled, json, host);
-    const { experiment } = compiled;
-    if (experiment === undefined) return EXIT.failure;
-
-    const state = readState(experiment.folder);
-    const plan = planAgainst(experiment, state, request);
-    if (saved !== undefined && isStale(saved, plan, host)) return EXIT.failure;
-    if (!json) {
-      const totals = totalsOf(experiment, plan, state.records);
-      host.out(`${formatPlan(experiment, plan, totals, { style: host.style, detail: false })}\n`);
-    }
-    const todo = plan.tasks.filter(({ action }) => isTodo(action)).length;
-    const asks = todo > 0 && saved === undefined && !args.flag("yes");
-    if (asks && !(await mayRun(todo, json, host))) return EXIT.failure;
-
-    const keepGoing = args.flag("keep-going");
-    const outcome = todo === 0 ? "done" : await runPlan({ experiment, request, saved, keepGoing, view, host });
-    if (!json && outcome !== "stale") showResults(experiment.folder, host);
-    return { done: EXIT.success, failed: EXIT.failure, stale: EXIT.failure, interrupted: EXIT.interrupted }[outcome];
   },
 };
+
+async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Promise<ExitCode> {
+  const json = args.flag("json");
+  const named = args.positionals[0];
+  const saved = named?.endsWith(".json") === true ? readPlan(resolve(host.cwd, named)) : undefined;
+  const request = saved?.options ?? requestOf(args);
+  if (saved !== undefined && Object.values(requestOf(args)).some(({ length }) => length > 0)) {
+    throw new UsageError("A saved plan says itself what it is of: --set, --target and --replace go with plan --out.");
+  }
+  const spec = saved === undefined ? named : resolve(dirname(resolve(host.cwd, named ?? "")), saved.spec);
+  const compiled = compileSpec(spec, host, { requireWeights: true, set: request.set });
+  const view = progressView(json, host);
+  showDiagnostics(compiled, json, host);
+  const { experiment } = compiled;
+  if (experiment === undefined) return EXIT.failure;
+
+  const state = readState(experiment.folder);
+  const plan = planAgainst(experiment, state, request);
+  if (saved !== undefined && isStale(saved, plan, host)) return EXIT.failure;
+  if (!json) {
+    const totals = totalsOf(experiment, plan, state.records);
+    host.out(`${formatPlan(experiment, plan, totals, { style: host.style, detail: false })}\n`);
+  }
+  const todo = plan.tasks.filter(({ action }) => isTodo(action)).length;
+  const asks = todo > 0 && saved === undefined && !args.flag("yes");
+  if (asks && !(await mayRun(todo, json, host))) return signal.aborted ? EXIT.interrupted : EXIT.failure;
+
+  const keepGoing = args.flag("keep-going");
+  const outcome =
+    todo === 0
+      ? nothingToDo(plan, json, view)
+      : await runPlan({ experiment, request, saved, keepGoing, view, host, signal });
+  // Those on disk may be of another spec until every task is done.
+  if (!json && outcome === "done") showResults(experiment, host);
+  return { done: EXIT.success, failed: EXIT.failure, stale: EXIT.failure, interrupted: EXIT.interrupted }[outcome];
+}
+
+/** People have seen the plan; a stream of events has its end. */
+function nothingToDo(plan: Plan, json: boolean, view: ProgressView): Outcome {
+  const counts = { done: 0, failed: 0, blocked: 0, kept: plan.tasks.length };
+  if (json) view.on({ type: "run-finished", outcome: "done", counts, durationMs: 0 });
+  return "done";
+}
 
 /** Throws UsageError for a file that is no saved plan. */
 function readPlan(path: string): PlanDocument {
@@ -99,7 +123,7 @@ function showDiagnostics(compiled: Compilation, json: boolean, host: Host): void
   else for (const one of diagnosticsJson(compiled)) host.out(JSON.stringify({ type: "diagnostic", ...one }));
 }
 
-function showResults(folder: string, host: Host): void {
-  const results = readResults(folder);
+function showResults({ tasks, folder }: Experiment, host: Host): void {
+  const results = tasks.some(({ kind }) => kind === "results") ? readResults(folder) : undefined;
   if (results !== undefined) host.out(`\n${formatResults(results)}`);
 }

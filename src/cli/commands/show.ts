@@ -1,9 +1,10 @@
+import { RuntimeFailure } from "../../runtime/failures.ts";
 import { readResults } from "../../runtime/results-file.ts";
 import { formatResults } from "../../report/results-view.ts";
 import { nearest } from "../../util/nearest.ts";
 import { UsageError } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { compileSpec, printDiagnostics } from "../project.ts";
+import { compileSpec, diagnosticsJson, printDiagnostics } from "../project.ts";
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 
 export const showCommand: Command = {
@@ -32,16 +33,18 @@ Options:
     }
     const compiled = compileSpec(spec, host, { requireWeights: false, set: args.texts("set") });
     const { experiment } = compiled;
+    const json = args.flag("json");
     if (experiment === undefined) {
-      printDiagnostics(compiled, host);
+      if (json) host.out(JSON.stringify({ format_version: 1, ok: false, diagnostics: diagnosticsJson(compiled) }));
+      else printDiagnostics(compiled, host);
       return EXIT.failure;
     }
     const results = readResults(experiment.folder);
     if (results === undefined) {
-      host.err(`error: ${experiment.name} has no results yet.\nhint: steerform apply makes them.`);
-      return EXIT.failure;
+      const message = `${experiment.name} has no results yet.`;
+      throw new RuntimeFailure("results-missing", message, "steerform apply makes them.");
     }
-    host.out(args.flag("json") ? JSON.stringify(results, null, 2) : formatResults(results));
+    host.out(json ? JSON.stringify(results, null, 2) : formatResults(results));
     return EXIT.success;
   },
 };

@@ -25,16 +25,25 @@ export function openAnswerCache(folder: string): AnswerCache {
       const entry = { key: digest(key), tokens };
       answers.set(entry.key, tokens);
       mkdirSync(dirname(path), { recursive: true });
-      appendFileSync(path, `${startOnNewLine ? "\n" : ""}${JSON.stringify(entry)}\n`);
+      const start = startOnNewLine ? "\n" : "";
+      // Until it is written whole: a full disk may take half of a line.
+      startOnNewLine = true;
+      appendFileSync(path, `${start}${JSON.stringify(entry)}\n`);
       startOnNewLine = false;
     },
   };
 }
 
-function parseEntry(line: string): { key: string; tokens: TokenProbability[] } | undefined {
+interface Entry {
+  readonly key: string;
+  readonly tokens: TokenProbability[];
+}
+
+function parseEntry(line: string): Entry | undefined {
   if (line === "") return undefined;
   try {
-    return JSON.parse(line) as { key: string; tokens: TokenProbability[] };
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === "object" && entry !== null && "tokens" in entry ? (entry as Entry) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

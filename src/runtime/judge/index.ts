@@ -8,15 +8,31 @@ import { openAnswerCache } from "./answer-cache.ts";
 import { createJudge } from "./judge.ts";
 import { localOracle } from "./local.ts";
 import { openAiOracle } from "./openai.ts";
-import { judgePrompts } from "./prompts.ts";
+import { judgePrompts, type JudgePrompts } from "./prompts.ts";
 import type { Judge, NumberOracle } from "./types.ts";
 
 /** The spec's judge. Throws RuntimeFailure `secret-missing` or `judge-unusable`. */
 export async function openJudge(experiment: Experiment, models: ModelPool, signal: AbortSignal): Promise<Judge> {
-  const template = (name: string) =>
-    readFileSync(join(experiment.projectDir, "templates", "judge", `${name}.hbs`), "utf8");
+  return createJudge(readPrompts(experiment.projectDir), await openOracle(experiment, models, signal));
+}
+
+/** Throws RuntimeFailure `judge-unusable` for a template that cannot be rendered. */
+function readPrompts(projectDir: string): JudgePrompts {
+  const template = (name: string) => readFileSync(join(projectDir, "templates", "judge", `${name}.hbs`), "utf8");
   const prompts = judgePrompts({ trait: template("trait"), coherence: template("coherence") });
-  return createJudge(prompts, await openOracle(experiment, models, signal));
+  const sample = { trait: "trait", definition: "definition", question: "question", answer: "answer" };
+  for (const name of ["trait", "coherence"] as const) {
+    try {
+      prompts[name](sample);
+    } catch (error) {
+      throw new RuntimeFailure(
+        "judge-unusable",
+        `templates/judge/${name}.hbs cannot be rendered: ${(error as Error).message}`,
+        "A template may name definition, trait, question and answer.",
+      );
+    }
+  }
+  return prompts;
 }
 
 async function openOracle(experiment: Experiment, models: ModelPool, signal: AbortSignal): Promise<NumberOracle> {

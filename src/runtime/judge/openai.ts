@@ -31,54 +31,72 @@ export function questionKey(model: string, prompt: string): string {
 
 const PARAMETERS = { temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: 20 } as const;
 
+/** A server that has answered none of so many questions answers none. */
+const HOPELESS = 8;
+
 /**
  * Any OpenAI-compatible chat-completions server with logprobs. 429, 5xx, timeouts and broken replies are tried again
- * (exponential pauses, Retry-After honoured), then count as missing; a refusal (other 4xx) is a RuntimeFailure
- * `judge-refused`, a reply without logprobs a RuntimeFailure `judge-unusable`.
+ * (exponential pauses, Retry-After honoured), then count as missing. RuntimeFailures: `judge-refused` (other 4xx),
+ * `judge-unusable` (a reply without logprobs), `judge-unreachable` (no question was answered).
  */
 export function openAiOracle(options: OpenAiOptions): NumberOracle {
   return {
     async ask(prompts, onProgress) {
       const answers: (Float32Array | null)[] = prompts.map(() => null);
+      const stop = new AbortController();
       let next = 0;
       let done = 0;
+      let lost = 0;
       const worker = async (): Promise<void> => {
-        for (let index = next++; index < prompts.length; index = next++) {
-          answers[index] = await askOnce(options, prompts[index] as string);
+        for (let index = next++; index < prompts.length && !stop.signal.aborted; index = next++) {
+          const reply = await askOnce(options, prompts[index] as string, stop.signal);
+          if (reply.kind === "answer") answers[index] = numberProbabilities(reply.tokens);
+          // More lost than were done before: none was answered.
+          else if (++lost > done && lost >= Math.min(HOPELESS, prompts.length)) {
+            throw unreachable(options, lost, reply.reason);
+          }
           onProgress?.(++done, prompts.length);
         }
       };
-      await Promise.all(Array.from({ length: Math.min(options.maxConcurrency, prompts.length) }, worker));
+      // At the first error, the others finish what they have asked, which is paid for, and ask no more.
+      const stopAll = (error: unknown): void => stop.abort(error);
+      const count = Math.min(options.maxConcurrency, prompts.length);
+      await Promise.all(Array.from({ length: count }, () => worker().catch(stopAll)));
+      stop.signal.throwIfAborted();
       return answers;
     },
   };
 }
 
-async function askOnce(options: OpenAiOptions, prompt: string): Promise<Float32Array | null> {
+function unreachable({ baseUrl }: OpenAiOptions, lost: number, reason: string): RuntimeFailure {
+  return new RuntimeFailure(
+    "judge-unreachable",
+    `The judge's server at ${baseUrl} answered none of ${lost} questions. The last time: ${reason}.`,
+    "Check judge.base_url in the spec and whether the server runs, then apply again.",
+  );
+}
+
+async function askOnce(options: OpenAiOptions, prompt: string, stop: AbortSignal): Promise<Reply> {
   const key = questionKey(options.model, prompt);
   const cached = options.cache.get(key);
-  if (cached !== undefined) return numberProbabilities(cached);
+  if (cached !== undefined) return { kind: "answer", tokens: cached };
   const attempts = options.attempts ?? 6;
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
     const reply = await request(options, prompt);
-    if (reply.kind === "answer") {
-      options.cache.set(key, reply.tokens);
-      return numberProbabilities(reply.tokens);
-    }
-    if (attempt === attempts - 1) break;
-    const pause = (options.pauseMs ?? 500) * 2 ** attempt * (0.5 + Math.random());
-    await sleep(Math.max(pause, reply.retryAfterMs), options.signal);
+    if (reply.kind === "answer") options.cache.set(key, reply.tokens);
+    if (reply.kind === "answer" || attempt === attempts || stop.aborted) return reply;
+    const pause = (options.pauseMs ?? 500) * 2 ** (attempt - 1) * (0.5 + Math.random());
+    await sleep(Math.max(pause, reply.retryAfterMs), [options.signal, stop]);
   }
-  return null;
 }
 
 type Reply =
   | { readonly kind: "answer"; readonly tokens: TokenProbability[] }
-  | { readonly kind: "again"; readonly retryAfterMs: number };
+  | { readonly kind: "again"; readonly reason: string; readonly retryAfterMs: number };
 
 async function request(options: OpenAiOptions, prompt: string): Promise<Reply> {
-  const again: Reply = { kind: "again", retryAfterMs: 0 };
+  const again = (reason: string): Reply => ({ kind: "again", reason, retryAfterMs: 0 });
   const timeout = AbortSignal.timeout(options.timeoutMs ?? 60_000);
   const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
   let response: Response;
@@ -94,13 +112,16 @@ async function request(options: OpenAiOptions, prompt: string): Promise<Reply> {
       signal,
     });
     if (response.status === 429 || response.status >= 500) {
-      return { kind: "again", retryAfterMs: retryAfterMs(response.headers.get("retry-after")) };
+      const wait = retryAfterMs(response.headers.get("retry-after"));
+      // A body that is not read keeps its connection.
+      await response.body?.cancel();
+      return { kind: "again", reason: `HTTP ${response.status}`, retryAfterMs: wait };
     }
-    body = response.ok ? await response.json() : undefined;
+    body = response.ok ? await response.json() : await response.body?.cancel();
   } catch (error) {
     options.signal?.throwIfAborted();
     // A dropped connection, a timeout, a body that is not JSON: the next attempt may do better.
-    if (error instanceof Error) return again;
+    if (error instanceof Error) return again(reasonOf(error));
     throw error;
   }
   if (!response.ok) {
@@ -120,7 +141,14 @@ async function request(options: OpenAiOptions, prompt: string): Promise<Reply> {
       "Choose a model or a server that returns logprobs: scores are read from the first token's distribution.",
     );
   }
-  return tokens === undefined ? again : { kind: "answer", tokens };
+  return tokens === undefined ? again("a reply of another shape") : { kind: "answer", tokens };
+}
+
+/** fetch wraps what went wrong: `connect ECONNREFUSED 127.0.0.1:1`. */
+function reasonOf(error: Error): string {
+  if (error.name === "TimeoutError") return "no reply in time";
+  const { cause } = error;
+  return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
 }
 
 /** The first token's alternatives; undefined for a reply of another shape. */
@@ -163,17 +191,24 @@ function retryAfterMs(header: string | null): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 120_000) : 0;
 }
 
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** Rejects when the first signal aborts; is over at once when the second one does. */
+function sleep(ms: number, [interrupt, stop]: readonly [AbortSignal | undefined, AbortSignal]): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(finish, ms);
+    function forget(): void {
+      clearTimeout(timer);
+      interrupt?.removeEventListener("abort", fail);
+      stop.removeEventListener("abort", finish);
+    }
     function finish(): void {
-      signal?.removeEventListener("abort", stop);
+      forget();
       resolve();
     }
-    function stop(): void {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
+    function fail(): void {
+      forget();
+      reject(interrupt?.reason as Error);
     }
-    signal?.addEventListener("abort", stop, { once: true });
+    interrupt?.addEventListener("abort", fail, { once: true });
+    stop.addEventListener("abort", finish, { once: true });
   });
 }

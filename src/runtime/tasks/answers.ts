@@ -1,10 +1,10 @@
 import type { GenerateRow, Generated, Model, RowSteering } from "../../domain/engine.ts";
 import type { Experiment } from "../../domain/experiment.ts";
 import type { AskingParams } from "../../domain/task-params.ts";
-import type { Scores } from "../judge/types.ts";
+import type { JudgeItem, Scores } from "../judge/types.ts";
 import { meanScore } from "../judge/score.ts";
 import { datasetOf, variantOf, type TaskContext } from "./context.ts";
-import { rowProgress } from "./row-progress.ts";
+import { generateInSteps } from "./generate.ts";
 
 /** Steering questions asked of the application model under one configuration. */
 export interface Configuration {
@@ -38,6 +38,8 @@ export async function askAndJudge(
   context: TaskContext,
 ): Promise<Answer[][]> {
   const dataset = datasetOf(context.experiment, params.dataset);
+  // First of all: a judge that cannot be had is said before anything is generated for it.
+  const judge = await context.judge();
   const model = await context.model(params.application);
   const asked = params.questions === "all" ? dataset.questions : dataset.questions.slice(0, params.questions);
   const prompts = questionIds(model, asked, context.experiment, params.application);
@@ -49,17 +51,22 @@ export async function askAndJudge(
       steering,
     })),
   );
-  const generated = await model.generate(rows, vectors, rowProgress(`${doing}, generating`, context));
+  const generated = await generateInSteps(model, rows, vectors, `${doing}, generating`, context);
   const texts = generated.map(({ ids }) => model.decode(ids));
-  const judge = await context.judge();
-  const scores = await judge.score(
-    texts.map((answer, index) => ({
-      trait: params.trait,
-      definition: dataset.definition,
-      question: asked[index % prompts.length] as string,
-      answer,
-    })),
-    (done, total) => context.progress({ done, total, unit: "answers", doing: `${doing}, judging` }),
+  const items = texts.map((answer, index): JudgeItem => ({
+    trait: params.trait,
+    definition: dataset.definition,
+    question: asked[index % prompts.length] as string,
+    answer,
+  }));
+  const scores = await context.step(
+    `${doing}, judging`,
+    () =>
+      judge.score(items, (done, total) =>
+        context.progress({ done, total, unit: "answers", doing: `${doing}, judging` }),
+      ),
+    // A score that is missing may come the next time.
+    (all) => all.every(({ trait, coherence }) => trait !== null && coherence !== null),
   );
   return configurations.map((_, configuration) =>
     prompts.map((promptIds, question): Answer => {

@@ -10,8 +10,16 @@ export interface TaskContext {
   /** The variant's model, loaded on first use. */
   model(variant: string): Promise<Model>;
   judge(): Promise<Judge>;
-  /** A file of the experiment's folder, by its relative path. */
+  /**
+   * A file of the experiment's folder, by its relative path; its contents are those that its task wrote.
+   * Throws RuntimeFailure `artifact-damaged`.
+   */
   readFile(path: string): Uint8Array;
+  /**
+   * A step of a long task. Its value, which must be JSON, is kept until the task is done: when the run is stopped, the next
+   * one gets it without making it again. `mayKeep` says no to a value that might come out better the next time.
+   */
+  step<T>(name: string, make: () => Promise<T>, mayKeep?: (value: T) => boolean): Promise<T>;
   progress(progress: TaskProgress): void;
   readonly signal: AbortSignal;
 }

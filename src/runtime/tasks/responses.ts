@@ -3,8 +3,8 @@ import type { DatasetRow } from "../../domain/experiment.ts";
 import type { ResponsesParams } from "../../domain/task-params.ts";
 import type { ResponsesTask } from "../../domain/task.ts";
 import { datasetOf, onlyTask, outputPath, variantOf, type Executor, type Outputs } from "./context.ts";
+import { generateInSteps } from "./generate.ts";
 import { formatResponses, type StoredResponse } from "./responses-file.ts";
-import { rowProgress } from "./row-progress.ts";
 
 /** Generates one response set: every row of both polarities, `rollouts` times each. */
 export const runResponses: Executor<ResponsesTask> = async (tasks, context) => {
@@ -25,7 +25,7 @@ export const runResponses: Executor<ResponsesTask> = async (tasks, context) => {
     sampling: samplingOf(params, polarity, scenario, rollout),
     steering: [],
   }));
-  const generated = await model.generate(rows, [], rowProgress("generating", context));
+  const generated = await generateInSteps(model, rows, [], "generating", context);
   const stored = planned.map(({ polarity, row, scenario, rollout, promptIds }, index) => {
     const { ids, finish } = generated[index] as (typeof generated)[number];
     return { polarity, response: store(model, row, scenario, rollout, promptIds, ids, finish) };

@@ -1,0 +1,65 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+interface Step {
+  readonly step: string;
+  readonly value: unknown;
+}
+
+/**
+ * What a task had done when its run was stopped, in `.steerform/checkpoints/<digest of the task>.jsonl`, a step a line.
+ * Under another digest it is another task, so nothing stale is ever found. A line that a crash cut short is not there.
+ */
+export class Checkpoint {
+  readonly #path: string;
+  readonly #steps = new Map<string, unknown>();
+
+  constructor(folder: string, digest: string) {
+    this.#path = join(checkpointsOf(folder), `${digest}.jsonl`);
+    if (!existsSync(this.#path)) return;
+    for (const line of readFileSync(this.#path, "utf8").split("\n")) {
+      const step = parseStep(line);
+      if (step !== undefined) this.#steps.set(step.step, step.value);
+    }
+  }
+
+  /** Makes a step's value, or gives what it gave before. Only JSON comes back as it went in. */
+  async step<T>(step: string, make: () => Promise<T>, mayKeep: (value: T) => boolean): Promise<T> {
+    if (this.#steps.has(step)) return this.#steps.get(step) as T;
+    const value = await make();
+    if (mayKeep(value)) {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      // Begins its own line: the one before may have been cut short.
+      appendFileSync(this.#path, `\n${JSON.stringify({ step, value } satisfies Step)}`);
+    }
+    return value;
+  }
+}
+
+/** Once its task is done. */
+export function removeCheckpoint(folder: string, digest: string): void {
+  rmSync(join(checkpointsOf(folder), `${digest}.jsonl`), { force: true });
+}
+
+/** Removes the checkpoints of tasks that are planned no longer. */
+export function removeCheckpoints(folder: string, planned: ReadonlySet<string>): void {
+  const directory = checkpointsOf(folder);
+  if (!existsSync(directory)) return;
+  for (const name of readdirSync(directory)) {
+    if (!planned.has(name.replace(/\.jsonl$/, ""))) rmSync(join(directory, name), { force: true });
+  }
+}
+
+function checkpointsOf(folder: string): string {
+  return join(folder, ".steerform", "checkpoints");
+}
+
+function parseStep(line: string): Step | undefined {
+  if (line === "") return undefined;
+  try {
+    return JSON.parse(line) as Step;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

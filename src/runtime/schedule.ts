@@ -1,0 +1,87 @@
+import type { Experiment } from "../domain/experiment.ts";
+import type { Plan, PlannedTask } from "../domain/state.ts";
+import { PHASES, type Phase, type Task } from "../domain/task.ts";
+import { modelsOf, sharedWork } from "./tasks/index.ts";
+
+/** What is left of a plan: which task is next, what runs with it, and what a failure blocks. Every step takes constant time. */
+export class Schedule {
+  readonly #tasks: ReadonlyMap<string, Task>;
+  /** Not yet run, in plan order. */
+  readonly #pending: Map<string, PlannedTask>;
+  readonly #sharing = new Map<string, string[]>();
+  /** Pending tasks that run a variant's model, by variant. */
+  readonly #users = new Map<string, number>();
+  /** Tasks that failed or are blocked, and the failure at their root. */
+  readonly #lost = new Map<string, string>();
+
+  constructor(experiment: Experiment, plan: Plan) {
+    this.#tasks = new Map(experiment.tasks.map((task) => [task.id, task]));
+    const todo = plan.tasks.filter(({ action }) => action === "create" || action === "rerun");
+    this.#pending = new Map(todo.map((planned) => [planned.id, planned]));
+    for (const { id } of todo) {
+      const task = this.task(id);
+      const key = sharedWork(task);
+      if (key !== undefined) this.#sharing.set(key, (this.#sharing.get(key) ?? []).concat(id));
+      for (const variant of modelsOf(task)) this.#users.set(variant, (this.#users.get(variant) ?? 0) + 1);
+    }
+  }
+
+  task(id: string): Task {
+    const task = this.#tasks.get(id);
+    if (task === undefined) throw new Error(`Internal error: no task ${id}`);
+    return task;
+  }
+
+  /** In plan order; tasks that are taken while going through it do not come up. */
+  *pending(): Generator<Task> {
+    for (const id of this.#pending.keys()) yield this.task(id);
+  }
+
+  perPhase(): Record<Phase, number> {
+    const counts = Object.fromEntries(PHASES.map((phase) => [phase, 0])) as Record<Phase, number>;
+    for (const { phase } of this.pending()) counts[phase]++;
+    return counts;
+  }
+
+  /** What the plan says of a task that is pending; undefined once it has been run or blocked. */
+  planned(id: string): PlannedTask | undefined {
+    return this.#pending.get(id);
+  }
+
+  /** The task and those after it that share its work and are ready too. */
+  groupOf(task: Task): Task[] {
+    const key = sharedWork(task);
+    if (key === undefined) return [task];
+    return (this.#sharing.get(key) ?? [])
+      .filter((id) => this.#pending.has(id))
+      .map((id) => this.task(id))
+      .filter((other) => upstreamOf(other).every((need) => !this.#pending.has(need) && !this.#lost.has(need)));
+  }
+
+  /** The failed task because of which a task cannot run. */
+  blockedBy(task: Task): string | undefined {
+    const lost = upstreamOf(task).find((need) => this.#lost.has(need));
+    return lost === undefined ? undefined : this.#lost.get(lost);
+  }
+
+  finish(task: Task): void {
+    if (!this.#pending.delete(task.id)) throw new Error(`Internal error: ${task.id} was not planned`);
+    for (const variant of modelsOf(task)) this.#users.set(variant, (this.#users.get(variant) ?? 0) - 1);
+  }
+
+  /** A task that failed is its own `root`. */
+  lose(task: Task, root: string): void {
+    this.finish(task);
+    this.#lost.set(task.id, root);
+  }
+
+  /** Whether any task that is left runs the variant's model. */
+  uses(variant: string): boolean {
+    return (this.#users.get(variant) ?? 0) > 0;
+  }
+}
+
+/** What has to be done before a task starts: what it reads, and the gates before it. */
+function upstreamOf({ needs, after }: Task): string[] {
+  return [...needs, ...after];
+}
