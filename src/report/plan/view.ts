@@ -11,6 +11,8 @@ import { tasksInWords } from "./words.ts";
 const SYMBOLS: Readonly<Record<TaskAction, string>> = { create: "+", rerun: "~", keep: "=", blocked: "!" };
 /** More tasks of one kind and action than this are one line with their number. */
 const MAX_LISTED = 4;
+/** Reasons that a line names. */
+const MAX_REASONS = 3;
 /** Orphans that are named. */
 const MAX_ORPHANS = 10;
 
@@ -74,9 +76,22 @@ function noteOf(group: readonly Row[], all: readonly Task[]): string {
     all,
   );
   if (action === "create") return words;
-  const reasons = [...new Set(group.flatMap(({ planned }) => planned.reasons))];
-  const why = `(${reasons.slice(0, 3).join("; ")}${reasons.length > 3 ? `; and ${reasons.length - 3} more` : ""})`;
+  const why = `(${reasonsOf(group).join("; ")})`;
   return action === "blocked" && words !== "" ? `${words} ${why}` : why;
+}
+
+/** Of many tasks, or of one with a reason of its own, what only follows from what is upstream is one word. */
+function reasonsOf(group: readonly Row[]): string[] {
+  const all = [...new Set(group.flatMap(({ planned }) => planned.reasons))];
+  const own = all.filter((reason) => !/ (?:reruns|is new|is gone)$/.test(reason));
+  const upstream = all.length - own.length;
+  if (own.length === 0 && upstream === 1) return all;
+  const shown = own.slice(0, MAX_REASONS);
+  return [
+    ...shown,
+    ...(own.length > shown.length ? [`and ${own.length - shown.length} more`] : []),
+    ...(upstream > 0 ? ["what it is made from changes"] : []),
+  ];
 }
 
 function orphanLines(orphans: readonly string[]): string[] {
