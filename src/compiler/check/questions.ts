@@ -1,5 +1,6 @@
 import * as report from "../../diagnostics/catalog/phases.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import { heldOutQuestions } from "../../domain/held-out.ts";
 import type { Bound } from "../bind/bound.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { Files } from "../files/files.ts";
@@ -31,11 +32,6 @@ function checkCount(steering: SteeringSpec, ref: string, has: number, sink: Diag
   if (questions !== "all" && questions > has) sink.report(report.tooFewQuestions(questionsPlace, questions, ref, has));
   const asked = questions === "all" ? has : Math.min(questions, has);
   const { value: share, place } = reporting.heldOut;
-  const held = heldOutCount(asked, share);
+  const held = heldOutQuestions(asked, share).filter(Boolean).length;
   if (share > 0 && (held === 0 || held === asked)) sink.report(report.heldOutTooSmall(place, share, ref, asked));
-}
-
-/** Questions that results are reported on and nothing is selected on, of so many. */
-function heldOutCount(asked: number, share: number): number {
-  return Math.round(asked * share);
 }
