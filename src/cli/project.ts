@@ -71,7 +71,7 @@ function hasOutputs(folder: string, { outputs }: TaskRecord): boolean {
 
 /** Every diagnostic for people, on standard error, how many there are, and where to read on. */
 export function printDiagnostics({ diagnostics, sources, projectDir }: Compilation, host: Host): void {
-  const [first] = diagnostics;
+  const first = diagnostics.find(({ severity }) => severity === "error") ?? diagnostics[0];
   if (first === undefined) return;
   const showFile = (file: string): string =>
     file.startsWith("--set ") ? file : relative(host.cwd, join(projectDir, file));

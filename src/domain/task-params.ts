@@ -62,6 +62,8 @@ export interface SteeringParams extends VectorsParams, AskingParams {
   readonly dataset: string;
   readonly layers: readonly number[];
   readonly search: SearchParams;
+  /** Share of the questions that the search does not look at. */
+  readonly heldOut: number;
   /** Random unit directions tried at the best layer and coefficient; their mean Δ is the null. */
   readonly nullDirections: number;
   readonly nullSeed: number;

@@ -1,37 +1,38 @@
-import type { Results } from "../runtime/tasks/results.ts";
-import type { SteeringBest } from "../runtime/tasks/steering.ts";
+import type { Found, Results, ResultsRow } from "../runtime/tasks/results.ts";
 import { formatTable, type Column } from "./table.ts";
 import { formatDelta, formatScore } from "./units.ts";
 
-const COLUMNS: readonly Column[] = [
-  { title: "dataset", align: "left" },
-  { title: "variant", align: "left" },
-  { title: "position", align: "left" },
-  { title: "method", align: "left" },
-  { title: "layer", align: "right" },
-  { title: "coefficient", align: "right" },
-  { title: "trait Δ", align: "right" },
-  { title: "coherence", align: "right" },
-  { title: "n", align: "right" },
-  { title: "unsteered", align: "right" },
-  { title: "random Δ", align: "right" },
-  { title: "random max", align: "right" },
-];
-
 /** The results table, then the best vector in words. */
 export function formatResults(results: Results): string {
-  const rows = results.rows.map(rowOf);
+  const thresholds = otherThresholds(results);
   return [
-    formatTable(COLUMNS, rows),
+    formatTable(
+      columnsOf(results, thresholds),
+      results.rows.map((row) => cellsOf(row, thresholds)),
+    ),
     "",
     ...bestLines(results),
-    `Best of the search at coherence ≥ ${results.min_coherence}. Δ: trait score less the unsteered one; random: random unit`,
-    "directions at the same layer and coefficient, their mean Δ and their largest. Selected and reported on the same questions.",
+    ...legend(results),
   ].join("\n");
 }
 
-function rowOf(row: SteeringBest): string[] {
+/** Least coherences that the table has a column for, besides the search's own. */
+function otherThresholds({ rows, min_coherence: own }: Results): number[] {
+  return rows[0]?.at.map(({ coherence }) => coherence).filter((coherence) => coherence !== own) ?? [];
+}
+
+function columnsOf({ confidence }: Results, thresholds: readonly number[]): Column[] {
+  const left = ["dataset", "variant", "position", "method"].map((title): Column => ({ title, align: "left" }));
+  const interval = `${Number((100 * confidence).toFixed(1))}% interval`;
+  const right = ["layer", "coefficient", "trait Δ", interval, "coherence", "n"];
+  const compared = ["unsteered", "random Δ", "random max"];
+  const at = thresholds.map((coherence) => `Δ at ≥ ${coherence}`);
+  return [...left, ...[...right, ...at, ...compared].map((title): Column => ({ title, align: "right" }))];
+}
+
+function cellsOf(row: ResultsRow, thresholds: readonly number[]): string[] {
   const { dataset, variant, position, method, baseline, best, random } = row;
+  const at = thresholds.map((coherence) => row.at.find((one) => one.coherence === coherence)?.best?.trait_delta);
   return [
     dataset,
     variant,
@@ -40,36 +41,54 @@ function rowOf(row: SteeringBest): string[] {
     best === undefined ? "none" : String(best.layer),
     best === undefined ? "–" : best.coefficient.toFixed(2),
     formatDelta(best?.trait_delta),
+    formatInterval(best),
     formatScore(best?.coherence_mean),
     String(best?.n ?? 0),
+    ...at.map(formatDelta),
     formatScore(baseline.trait_mean),
     formatDelta(random?.trait_delta_mean),
     formatDelta(random?.trait_delta_max),
   ];
 }
 
+function formatInterval(best: Found | undefined): string {
+  const interval = best?.interval ?? undefined;
+  return interval === undefined ? "–" : `${formatDelta(interval[0])} … ${formatDelta(interval[1])}`;
+}
+
 /** One line a trait, and one for scores that are missing. */
-function bestLines(results: Results): string[] {
-  const traits = new Map<string, SteeringBest[]>();
-  for (const row of results.rows) {
-    const trait = row.dataset.split("/").at(-1) ?? row.dataset;
-    traits.set(trait, [...(traits.get(trait) ?? []), row]);
-  }
-  const lines = [...traits].map(([trait, rows]) => {
-    const found = rows.flatMap((row) => (row.best === undefined ? [] : [{ row, best: row.best }]));
-    const top = found.toSorted((a, b) => b.best.trait_delta - a.best.trait_delta)[0];
-    if (top === undefined) return `${trait}: no vector stays coherent (≥ ${results.min_coherence}) in this search.`;
+function bestLines({ rows, min_coherence: minCoherence }: Results): string[] {
+  const lines = [...new Set(rows.map(({ trait }) => trait))].map((trait) => {
+    const found = rows.flatMap((row) =>
+      row.trait !== trait || row.best === undefined ? [] : [{ row, best: row.best }],
+    );
+    // Which vector is best is chosen as everything is: not by the questions that report it.
+    const top = found.toSorted((a, b) => selectedDelta(b.best) - selectedDelta(a.best))[0];
+    if (top === undefined) return `${trait}: no vector stays coherent (≥ ${minCoherence}) in this search.`;
     const { row, best } = top;
     return (
       `Best ${trait} vector: ${row.dataset} ${row.position} ${row.method} (from ${row.variant}), layer ${best.layer}, ` +
       `coefficient ${best.coefficient.toFixed(2)}: trait ${formatDelta(best.trait_delta)} at coherence ${formatScore(best.coherence_mean)}.`
     );
   });
-  const missing = results.rows.reduce(
-    (sum, { best }) => sum + (best === undefined ? 0 : best.missing.trait + best.missing.coherence),
-    0,
-  );
+  const missing = rows.reduce((sum, { best }) => sum + (best?.missing.trait ?? 0) + (best?.missing.coherence ?? 0), 0);
   return missing === 0
     ? lines
     : [...lines, `${missing} judge scores of the rows above are missing; they count in no mean.`];
+}
+
+function selectedDelta({ selected_delta: delta }: Found): number {
+  return delta ?? -Infinity;
+}
+
+function legend({ rows, held_out: heldOut, min_coherence: minCoherence }: Results): string[] {
+  const questions = rows[0]?.questions;
+  const split =
+    heldOut === 0 || questions === undefined
+      ? "Chosen and reported on the same questions: the best looks better than it is."
+      : `Chosen on ${questions.selecting} questions, reported on the other ${questions.reporting}.`;
+  return [
+    `The best at coherence ≥ ${minCoherence}. ${split}`,
+    "Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.",
+  ];
 }

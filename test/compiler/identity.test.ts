@@ -181,6 +181,7 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
         "component": "residual",
         "dataset": "set_a/praise",
         "dtype": "auto",
+        "heldOut": 0.5,
         "judge": {
           "provider": "local",
           "variant": "judge",
@@ -212,8 +213,8 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
         "baseline/set_a/praise/instruct": "b88ea867113bdde246d143db63e27a99576fd96f24611e8b366baad730c050a0",
         "vectors/set_a/praise/instruct/response_all/mean_diff": "ec6bf0efdcc76c38ae58a734c5d148ed466aa15362e597b7fd43401379fa87da",
       },
-      "version": "1",
+      "version": "2",
     }
   `);
-  expect(good["results"]).toMatchInlineSnapshot(`"3b3c0b5c0ab16c9b3259128d5d7c8b91306fb6d18dc06ff2ac60974db14f8af6"`);
+  expect(good["results"]).toMatchInlineSnapshot(`"9c9f673fa6fcacb6d5ea2db4f5f2f734080e40bcd3acd4a03f4b3e7b20b34129"`);
 });

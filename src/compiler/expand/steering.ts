@@ -68,6 +68,7 @@ export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringCont
       method: cell.method,
       layers,
       search,
+      heldOut: steering.report.heldOut.value,
       nullDirections,
       // Nothing is drawn without directions.
       nullSeed: nullDirections === 0 ? 0 : nullSeed,

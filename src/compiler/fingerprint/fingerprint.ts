@@ -12,7 +12,7 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   activations: "1",
   vectors: "1",
   baseline: "1",
-  steering: "1",
+  steering: "2",
   refine: "1",
   selection: "1",
   combination: "1",
@@ -22,7 +22,7 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   replay: "1",
   similarity: "1",
   checkpoint: "1",
-  results: "1",
+  results: "2",
 };
 
 export interface FingerprintedTask {

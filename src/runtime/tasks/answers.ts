@@ -2,7 +2,6 @@ import type { GenerateRow, Generated, Model, RowSteering } from "../../domain/en
 import type { Experiment } from "../../domain/experiment.ts";
 import type { AskingParams } from "../../domain/task-params.ts";
 import type { JudgeItem, Scores } from "../judge/types.ts";
-import { meanScore } from "../judge/score.ts";
 import { datasetOf, variantOf, type TaskContext } from "./context.ts";
 import { generateInSteps } from "./generate.ts";
 
@@ -19,14 +18,6 @@ export interface Answer extends Scores {
   readonly promptIds: readonly number[];
   readonly ids: readonly number[];
   readonly finish: Generated["finish"];
-}
-
-export interface Summary {
-  readonly trait_mean: number | null;
-  readonly coherence_mean: number | null;
-  /** Answers with a trait score. */
-  readonly n: number;
-  readonly missing: { readonly trait: number; readonly coherence: number };
 }
 
 /** Asks every question under every configuration, greedily, all in one batch, and has the answers judged: [configuration][question]. */
@@ -75,17 +66,6 @@ export async function askAndJudge(
       return { question, text: texts[index] as string, promptIds, ids, finish, ...(scores[index] as Scores) };
     }),
   );
-}
-
-export function summarise(answers: readonly Answer[]): Summary {
-  const trait = meanScore(answers.map((answer) => answer.trait));
-  const coherence = meanScore(answers.map((answer) => answer.coherence));
-  return {
-    trait_mean: trait.mean,
-    coherence_mean: coherence.mean,
-    n: trait.n,
-    missing: { trait: trait.missing, coherence: coherence.missing },
-  };
 }
 
 function questionIds(model: Model, asked: readonly string[], experiment: Experiment, variant: string): number[][] {

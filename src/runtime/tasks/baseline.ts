@@ -1,7 +1,9 @@
 import type { Model } from "../../domain/engine.ts";
 import type { BaselineTask } from "../../domain/task.ts";
 import { RuntimeFailure } from "../failures.ts";
-import { askAndJudge, summarise, type Answer, type Summary } from "./answers.ts";
+import type { Scores } from "../judge/types.ts";
+import { summarise, type Summary } from "../effect.ts";
+import { askAndJudge, type Answer } from "./answers.ts";
 import { datasetOf, onlyTask, outputPath, type Executor } from "./context.ts";
 
 /** What the unsteered application model does, and how large its residual stream is. */
@@ -9,7 +11,7 @@ export interface Baseline {
   readonly result: Summary;
   /** Mean L2 norm of the residual stream over all tokens, prompt and response: [layer]. */
   readonly residual_norms: readonly number[];
-  readonly responses: readonly object[];
+  readonly responses: readonly StoredAnswer[];
 }
 
 export const runBaseline: Executor<BaselineTask> = async (tasks, context) => {
@@ -40,9 +42,18 @@ export function parseBaseline(path: string, bytes: Uint8Array): Baseline {
   );
 }
 
-export function storedAnswer(answer: Answer, questions: readonly string[]): object {
+/** An answer in a file: its scores and where they come from. */
+export interface StoredAnswer extends Scores {
+  readonly question: string;
+  readonly response: string;
+  readonly finish: Answer["finish"];
+  readonly prompt_ids: readonly number[];
+  readonly response_ids: readonly number[];
+}
+
+export function storedAnswer(answer: Answer, questions: readonly string[]): StoredAnswer {
   return {
-    question: questions[answer.question],
+    question: questions[answer.question] as string,
     response: answer.text,
     trait: answer.trait,
     coherence: answer.coherence,
