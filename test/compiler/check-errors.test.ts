@@ -319,3 +319,34 @@ test("everything at once", () => {
     "SF1307",
   ]);
 });
+
+test("SF1511: responses beyond the model's context", () => {
+  const model = "weights: models/instruct\nprompt: chat\nlayers: 8\nhidden_size: 128\ncontext: 16\n";
+  expect(reported(GOOD, { files: { "config/models/tiny-instruct.yaml": model } })).toMatchInlineSnapshot(`
+    "specs/test.yaml:20:33: error SF1511: Responses of 20 tokens leave no room for a prompt in 'instruct'.
+      19 |     variant: instruct
+      20 |     generate: { max_new_tokens: 20, rollouts: 2, temperature: 1.0, seed: 42 }
+         |                                 ^^
+      21 |   told:
+    config/models/tiny-instruct.yaml:5:10: Its context is 16 tokens.
+      5 | context: 16
+        |          ^^
+    hint: Set fewer than 16.
+
+    specs/test.yaml:36:19: error SF1511: Responses of 16 tokens leave no room for a prompt in 'instruct'.
+      35 |   layers: 30%-60%
+      36 |   max_new_tokens: 16
+         |                   ^^
+      37 |   search: { evaluations: 3 }
+    config/models/tiny-instruct.yaml:5:10: Its context is 16 tokens.
+      5 | context: 16
+        |          ^^
+    hint: Set fewer than 16.
+
+    config/models/tiny-instruct.yaml:5:10: error SF1414: context is 16 here, and 1024 in models/instruct/config.json.
+      4 | hidden_size: 128
+      5 | context: 16
+        |          ^^
+    hint: Write context: 1024."
+  `);
+});

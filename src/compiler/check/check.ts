@@ -2,6 +2,7 @@ import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import type { Bound } from "../bind/bound.ts";
 import type { Files } from "../files/files.ts";
 import { checkCheckpoints } from "./checkpoints.ts";
+import { checkContext } from "./context.ts";
 import { checkEngine } from "./engine.ts";
 import { checkGeneration, inferBudgets, type Budgets } from "./generation.ts";
 import { checkQuestions } from "./questions.ts";
@@ -23,6 +24,7 @@ export function check(bound: Bound, files: Files, sink: DiagnosticSink): Checked
   checkGeneration(bound.spec, sink);
   checkSystemPrompts(bound.cells, files, sink);
   checkEngine(bound.spec, sink);
+  checkContext(bound, files, sink);
   checkQuestions(bound, files, sink);
   checkShapes(bound, files, sink);
   checkCheckpoints(bound, files, sink);

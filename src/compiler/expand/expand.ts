@@ -106,7 +106,7 @@ function steeringContext(
   }
   return {
     steering,
-    maxNewTokens: steering.maxNewTokens,
+    maxNewTokens: steering.maxNewTokens.value,
     layers,
     refineLayers,
     application: application.value,

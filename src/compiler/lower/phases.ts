@@ -49,7 +49,7 @@ export function lowerSimilarity(root: YamlNode): S.SimilaritySpec | undefined {
     place,
     traits: texts(field(field(node, "prompts"), "traits")),
     variant: text(field(generate, "variant")),
-    maxNewTokens: of("max_new_tokens"),
+    maxNewTokens: number(field(generate, "max_new_tokens")),
     temperature: of("temperature") ?? 0,
     topP: of("top_p") ?? 1,
     seed: of("seed") ?? 0,

@@ -104,7 +104,7 @@ export interface SteeringSpec {
   readonly questions: number | "all";
   /** Of the number of questions; of the section where it is left out. */
   readonly questionsPlace: Place;
-  readonly maxNewTokens: number | undefined;
+  readonly maxNewTokens: Located<number> | undefined;
   readonly search: SearchParams;
   readonly refine: RefineSpec | undefined;
   readonly report: ReportSpec;
@@ -173,7 +173,7 @@ export interface SimilaritySpec {
   /** Undefined: the matrix's. */
   readonly traits: readonly Located<string>[] | undefined;
   readonly variant: Located<string> | undefined;
-  readonly maxNewTokens: number | undefined;
+  readonly maxNewTokens: Located<number> | undefined;
   readonly temperature: number;
   readonly topP: number;
   readonly seed: number;

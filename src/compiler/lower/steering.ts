@@ -18,7 +18,7 @@ export function lowerSteering(root: YamlNode): S.SteeringSpec | undefined {
     layers: lowerLayers(field(node, "layers")),
     questions: questions?.value ?? "all",
     questionsPlace: questions?.place ?? place,
-    maxNewTokens: number(field(node, "max_new_tokens"))?.value,
+    maxNewTokens: number(field(node, "max_new_tokens")),
     refine: lowerRefine(entryOf(node, "refine")),
     report: lowerReport(entryOf(node, "report"), place),
     search: {

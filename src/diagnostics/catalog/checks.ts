@@ -120,6 +120,19 @@ export function systemPromptOnRaw(place: Place, dataset: string, variant: string
   );
 }
 
+export function beyondContext(
+  place: Place,
+  count: number,
+  variant: string,
+  context: number,
+  contextPlace: Place,
+): Diagnostic {
+  return error("SF1511", place, `Responses of ${tokens(count)} leave no room for a prompt in '${variant}'.`, {
+    related: [{ message: `Its context is ${tokens(context)}.`, place: contextPlace }],
+    hint: `Set fewer than ${context}.`,
+  });
+}
+
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
