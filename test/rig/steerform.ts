@@ -78,6 +78,11 @@ export class Running {
     this.#process.kill(signal);
   }
 
+  /** As `| head` does once it has seen enough. */
+  closeOutput(): void {
+    this.#process.stdout.destroy();
+  }
+
   end(): Promise<Finished> {
     return finished(this.#process);
   }
