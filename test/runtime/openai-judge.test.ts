@@ -1,48 +1,14 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openAnswerCache } from "../../src/runtime/judge/answer-cache.ts";
 import {
   openAiOracle,
+  questionKey,
   type AnswerCache,
   type OpenAiOptions,
   type TokenProbability,
 } from "../../src/runtime/judge/openai.ts";
+import { answer, serveJudge } from "../rig/judge-server.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
-
-type Handler = (prompt: string, call: number, response: ServerResponse) => void;
-
-interface Request {
-  readonly url: string | undefined;
-  readonly authorization: string | undefined;
-  readonly body: { readonly messages: readonly { readonly content: string }[] };
-}
-
-/** A real server on loopback that behaves as the test says. */
-async function serve(handler: Handler): Promise<{ baseUrl: string; requests: Request[] }> {
-  const requests: Request[] = [];
-  const server = createServer((request: IncomingMessage, response) => {
-    let text = "";
-    request.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    request.on("end", () => {
-      const body = JSON.parse(text) as Request["body"];
-      requests.push({ url: request.url, authorization: request.headers.authorization, body });
-      handler(body.messages[0]?.content ?? "", requests.length, response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`, requests };
-}
-
-function answer(response: ServerResponse, tokens: Record<string, number>): void {
-  const top_logprobs = Object.entries(tokens).map(([token, p]) => ({ token, logprob: Math.log(p) }));
-  response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ choices: [{ message: { content: "x" }, logprobs: { content: [{ top_logprobs }] } }] }));
-}
 
 function memoryCache(): AnswerCache {
   const answers = new Map<string, TokenProbability[]>();
@@ -56,7 +22,7 @@ function options(baseUrl: string, more: Partial<OpenAiOptions> = {}): OpenAiOpti
 
 describe("an OpenAI-compatible judge", () => {
   it("asks with the key and the parameters, and adds up tokens that are the same number", async () => {
-    const { baseUrl, requests } = await serve((_, __, response) =>
+    const { baseUrl, requests } = await serveJudge((_, __, response) =>
       answer(response, { "80": 0.5, " 80": 0.25, yes: 0.1, "101": 0.1 }),
     );
     const [probabilities] = await openAiOracle(options(baseUrl)).ask(["p"]);
@@ -77,7 +43,7 @@ describe("an OpenAI-compatible judge", () => {
   });
 
   it("keeps the prompts' order whatever order the answers come in", async () => {
-    const { baseUrl } = await serve((prompt, _, response) => {
+    const { baseUrl } = await serveJudge((prompt, _, response) => {
       setTimeout(() => answer(response, { [prompt]: 1 }), 30 - Number(prompt) * 2);
     });
     const answers = await openAiOracle(options(baseUrl)).ask(["3", "9", "0", "7", "1"]);
@@ -85,7 +51,7 @@ describe("an OpenAI-compatible judge", () => {
   });
 
   it("tries again after 429, 500, a cut reply and a dropped connection", async () => {
-    const { baseUrl, requests } = await serve((_, call, response) => {
+    const { baseUrl, requests } = await serveJudge((_, call, response) => {
       if (call === 1) response.writeHead(429, { "retry-after": "0" }).end();
       else if (call === 2) response.writeHead(500).end("oops");
       else if (call === 3) response.end('{"choices": [{"logpr');
@@ -97,7 +63,7 @@ describe("an OpenAI-compatible judge", () => {
   });
 
   it("honours Retry-After", async () => {
-    const { baseUrl } = await serve((_, call, response) => {
+    const { baseUrl } = await serveJudge((_, call, response) => {
       if (call === 1) response.writeHead(429, { "retry-after": "0.3" }).end();
       else answer(response, { "5": 1 });
     });
@@ -107,7 +73,7 @@ describe("an OpenAI-compatible judge", () => {
   });
 
   it("counts a score as missing after its attempts, and a hanging server is not waited for", async () => {
-    const { baseUrl, requests } = await serve((prompt, _, response) => {
+    const { baseUrl, requests } = await serveJudge((prompt, _, response) => {
       if (prompt === "good") answer(response, { "5": 1 });
     });
     const answers = await openAiOracle(options(baseUrl, { timeoutMs: 50, attempts: 2 })).ask(["hangs", "good"]);
@@ -117,7 +83,7 @@ describe("an OpenAI-compatible judge", () => {
   });
 
   it("says what a refusal means, without the key", async () => {
-    const { baseUrl } = await serve((_, __, response) => response.writeHead(401).end("bad key sk-secret"));
+    const { baseUrl } = await serveJudge((_, __, response) => response.writeHead(401).end("bad key sk-secret"));
     await expect(openAiOracle(options(baseUrl)).ask(["p"])).rejects.toMatchObject({
       kind: "judge-refused",
       message: `The judge's server refused the request: HTTP 401 from ${baseUrl} for model m.`,
@@ -125,15 +91,65 @@ describe("an OpenAI-compatible judge", () => {
     });
   });
 
+  it("asks no more after a refusal, and keeps what had been asked before", async () => {
+    const { baseUrl, requests } = await serveJudge((prompt, _, response) => {
+      if (prompt === "bad") response.writeHead(400).end();
+      else setTimeout(() => answer(response, { "5": 1 }), 100);
+    });
+    const cache = memoryCache();
+    const prompts = ["bad", "slow", ...Array.from({ length: 20 }, (_, index) => String(index))];
+    const oracle = openAiOracle(options(baseUrl, { cache, maxConcurrency: 2 }));
+    await expect(oracle.ask(prompts)).rejects.toMatchObject({ kind: "judge-refused" });
+    expect(new Set(requests.map(({ body }) => body.messages[0]?.content))).toEqual(new Set(["bad", "slow"]));
+    expect(cache.get(questionKey("m", "slow"))).toEqual([["5", 1]]);
+  });
+
+  it("gives up on a server that answers nothing, and says what happened last", async () => {
+    const { baseUrl, requests } = await serveJudge((_, __, response) => response.writeHead(503).end());
+    const prompts = Array.from({ length: 100 }, (_, index) => String(index));
+    await expect(openAiOracle(options(baseUrl, { attempts: 2 })).ask(prompts)).rejects.toMatchObject({
+      kind: "judge-unreachable",
+      message: `The judge's server at ${baseUrl} does not answer (questions: 8, attempts at each: 2). The last time: HTTP 503.`,
+      hint: "Check judge.base_url in the spec and whether the server runs, then apply again.",
+    });
+    expect(requests.length).toBeLessThan(30);
+  });
+
+  it("that is not there is not waited for either", async () => {
+    const asked = openAiOracle(options("http://localhost.invalid/v1", { attempts: 1 })).ask(["p"]);
+    await expect(asked).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^The judge's server at http:\/\/localhost\.invalid\/v1 does not answer \(questions: 1, attempts at each: 1\)\. The last time: getaddrinfo \w+ localhost\.invalid\.$/,
+      ) as unknown,
+    });
+  });
+
+  it("warns of nothing however many questions wait at once", async () => {
+    const warnings: Error[] = [];
+    const listener = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", listener);
+    const { baseUrl } = await serveJudge((_, call, response) => {
+      if (call <= 40) response.writeHead(429).end();
+      else answer(response, { "5": 1 });
+    });
+    const signal = new AbortController().signal;
+    const prompts = Array.from({ length: 40 }, (_, index) => String(index));
+    const answers = await openAiOracle(options(baseUrl, { maxConcurrency: 40, attempts: 20, signal })).ask(prompts);
+    expect(answers.every((one) => one?.[5] === 1)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off("warning", listener);
+    expect(warnings).toEqual([]);
+  });
+
   it("says so when a server gives no logprobs", async () => {
-    const { baseUrl } = await serve((_, __, response) =>
+    const { baseUrl } = await serveJudge((_, __, response) =>
       response.end(JSON.stringify({ choices: [{ message: { content: "80" } }] })),
     );
     await expect(openAiOracle(options(baseUrl)).ask(["p"])).rejects.toMatchObject({ kind: "judge-unusable" });
   });
 
   it("stops at once when interrupted", async () => {
-    const { baseUrl } = await serve(() => undefined);
+    const { baseUrl } = await serveJudge(() => undefined);
     const abort = new AbortController();
     const asked = openAiOracle(options(baseUrl, { timeoutMs: 60_000, signal: abort.signal })).ask(["p"]);
     setTimeout(() => abort.abort(), 20);
@@ -142,7 +158,7 @@ describe("an OpenAI-compatible judge", () => {
 
   it("never pays twice for the same question, across runs and after a cut line", async () => {
     const folder = tempFolder();
-    const { baseUrl, requests } = await serve((_, __, response) => answer(response, { "5": 1 }));
+    const { baseUrl, requests } = await serveJudge((_, __, response) => answer(response, { "5": 1 }));
     await openAiOracle(options(baseUrl, { cache: openAnswerCache(folder) })).ask(["a", "b"]);
     const again = openAiOracle(options(baseUrl, { cache: openAnswerCache(folder) }));
     const answers = await again.ask(["b", "a", "c"]);

@@ -31,6 +31,8 @@ export function questionKey(model: string, prompt: string): string {
 
 const PARAMETERS = { temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: 20 } as const;
 
+const ATTEMPTS = 6;
+
 /** A server that has answered none of so many questions answers none. */
 const HOPELESS = 8;
 
@@ -68,10 +70,10 @@ export function openAiOracle(options: OpenAiOptions): NumberOracle {
   };
 }
 
-function unreachable({ baseUrl }: OpenAiOptions, lost: number, reason: string): RuntimeFailure {
+function unreachable({ baseUrl, attempts = ATTEMPTS }: OpenAiOptions, lost: number, reason: string): RuntimeFailure {
   return new RuntimeFailure(
     "judge-unreachable",
-    `The judge's server at ${baseUrl} answered none of ${lost} questions. The last time: ${reason}.`,
+    `The judge's server at ${baseUrl} does not answer (questions: ${lost}, attempts at each: ${attempts}). The last time: ${reason}.`,
     "Check judge.base_url in the spec and whether the server runs, then apply again.",
   );
 }
@@ -80,7 +82,7 @@ async function askOnce(options: OpenAiOptions, prompt: string, stop: AbortSignal
   const key = questionKey(options.model, prompt);
   const cached = options.cache.get(key);
   if (cached !== undefined) return { kind: "answer", tokens: cached };
-  const attempts = options.attempts ?? 6;
+  const attempts = options.attempts ?? ATTEMPTS;
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
     const reply = await request(options, prompt);
