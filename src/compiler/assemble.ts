@@ -20,6 +20,7 @@ export function assemble(bound: Bound, files: Files, tasks: readonly Task[], pro
     engine: spec.engine,
     judge: spec.steering === undefined || spec.judge === undefined ? undefined : judgeOf(spec.judge),
     datasets: files.datasets,
+    prompts: promptsOf(bound, files),
     tasks,
     digest: digestOf({ name, tasks: tasks.map(({ id, params, needs }) => ({ id, params, needs })) }),
   };
@@ -40,6 +41,11 @@ function variantsOf(files: Files): Map<string, Variant> {
       },
     ]),
   );
+}
+
+function promptsOf({ similarity }: Bound, files: Files): Map<string, readonly string[]> {
+  const asked = similarity?.prompts ?? [];
+  return new Map(asked.map(({ trait, dataset }) => [trait.value, files.prompts.get(dataset.value) ?? []]));
 }
 
 function judgeOf(judge: JudgeSpec): Judge {

@@ -16,6 +16,8 @@ export interface Experiment {
   readonly judge: Judge | undefined;
   /** By `<set>/<trait>`. */
   readonly datasets: ReadonlyMap<string, Dataset>;
+  /** Questions that are prompts of the similarity analysis, by trait. */
+  readonly prompts: ReadonlyMap<string, readonly string[]>;
   /** Topological, stable order. */
   readonly tasks: readonly Task[];
   /** Digest of the expanded spec, for saved results. */

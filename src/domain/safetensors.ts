@@ -43,7 +43,8 @@ export interface SafetensorsHeader {
 
 export interface TensorToEncode {
   readonly shape: readonly number[];
-  readonly data: Float32Array | BigInt64Array;
+  /** Uint16Array: the bits of bfloat16. */
+  readonly data: Float32Array | BigInt64Array | Uint16Array;
 }
 
 export class SafetensorsError extends Error {
@@ -111,7 +112,7 @@ export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncod
     }
     const begin = offset;
     offset += data.byteLength;
-    return [name, { dtype: data instanceof Float32Array ? "F32" : "I64", shape, data_offsets: [begin, offset] }];
+    return [name, { dtype: dtypeOf(data), shape, data_offsets: [begin, offset] }];
   });
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(text.byteLength / 8) * 8;
@@ -125,6 +126,11 @@ export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncod
     at += data.byteLength;
   }
   return bytes;
+}
+
+function dtypeOf(data: TensorToEncode["data"]): SafetensorsDtype {
+  if (data instanceof Float32Array) return "F32";
+  return data instanceof Uint16Array ? "BF16" : "I64";
 }
 
 /** Little-endian F32, F16 or BF16 bytes as numbers. Exact: every half or bfloat16 is an fp32. */

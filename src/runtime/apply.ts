@@ -131,6 +131,7 @@ class Run {
       model: (variant) => this.#models.get(variant),
       judge: () => (this.#judge ??= openJudge(experiment, this.#models, signal)),
       readFile: (path) => this.#artifacts.read(path),
+      writeFile: (path, content) => writeOutput(experiment.folder, path, content),
       step: (name, make, mayKeep = () => true) => checkpoint.step(name, make, mayKeep),
       progress: (progress) => emit({ type: "task-progress", id, phase, progress }),
     };
@@ -144,7 +145,8 @@ class Run {
     const written = task.outputs.map((path) => {
       const content = outputs.get(path);
       if (content === undefined) throw new Error(`Internal error: ${task.id} did not make ${path}`);
-      return writeOutput(experiment.folder, path, content);
+      const isContent = typeof content === "string" || content instanceof Uint8Array;
+      return isContent ? writeOutput(experiment.folder, path, content) : content;
     });
     const { id, phase } = task;
     const { fingerprint, digest } = planned;

@@ -4,7 +4,7 @@ import type { Task } from "../../domain/task.ts";
 import type { Pair, Similarity } from "../bind/phases.ts";
 import { digestOf } from "../digest.ts";
 import type { SimilaritySpec, WeightAnalysisSpec } from "../lower/spec.ts";
-import { captureCost, replayCost, tableCost, type Size } from "./cost.ts";
+import { captureCost, replayCost, similarityCost, tableCost, type Size } from "./cost.ts";
 import { named } from "./extraction.ts";
 import type { Inputs } from "./inputs.ts";
 import { captureNames, PROMPTS, replayNames, similarityNames, weightsNames } from "./paths.ts";
@@ -65,7 +65,7 @@ export function similarityTasks(
   const { captured, replayed } = bound;
   const asked = bound.prompts.map(({ trait, dataset }) => [trait.value, prompts.get(dataset.value) ?? []] as const);
   const count = asked.reduce((sum, [, questions]) => sum + questions.length, 0);
-  const maxNewTokens = spec.maxNewTokens ?? 1;
+  const maxNewTokens = spec.maxNewTokens?.value ?? 1;
   const greedy = spec.temperature === 0;
   const common = { phase: "similarity", after } as const;
   const model = (variant: string) => ({
@@ -82,7 +82,7 @@ export function similarityTasks(
     cost: tableCost(count * 10),
   };
   const capture: Task = {
-    ...named(captureNames(captured.value), captured.place),
+    ...named(captureNames(captured.value, count), captured.place),
     ...common,
     kind: "capture",
     params: {
@@ -100,13 +100,13 @@ export function similarityTasks(
   };
   const compared = replayed.flatMap((variant): Task[] => {
     const replay: Task = {
-      ...named(replayNames(variant.value), variant.place),
+      ...named(replayNames(variant.value, count), variant.place),
       ...common,
       kind: "replay",
       params: { variant: variant.value, dtype },
       inputs: model(variant.value),
       needs: [capture.id],
-      cost: replayCost(count, size),
+      cost: replayCost(count, maxNewTokens, size),
     };
     const similarity: Task = {
       ...named(similarityNames(variant.value), spec.place),
@@ -115,7 +115,7 @@ export function similarityTasks(
       params: { captured: captured.value, replayed: variant.value, minCoverage: spec.minCoverage, minCoherence },
       inputs: {},
       needs: [capture.id, replay.id, ...steeringFrom(variant.value)],
-      cost: tableCost(size.layers * (count + maxNewTokens)),
+      cost: similarityCost(count, maxNewTokens, size),
     };
     return [replay, similarity];
   });

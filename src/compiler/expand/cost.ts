@@ -9,6 +9,7 @@ const BYTES_PER_TOKEN = 12;
 /** A JSON record besides its tokens: the prompt, its ids, the keys. */
 const BYTES_PER_RECORD = 600;
 const BYTES_PER_FLOAT = 4;
+const BYTES_PER_BFLOAT16 = 2;
 /** A judge's prompt besides the answer: a rubric and a question. */
 const JUDGE_PROMPT_TOKENS = 250;
 /** Trait and coherence. */
@@ -53,13 +54,23 @@ export function gridCost(questions: number, coefficients: number, maxNewTokens: 
   return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER);
 }
 
-export function captureCost(prompts: number, maxNewTokens: number, { layers, hiddenSize }: Size): TaskCost {
+export function captureCost(prompts: number, maxNewTokens: number, size: Size): TaskCost {
   const { bytes, ...cost } = generating(prompts, maxNewTokens, 0);
-  return { ...cost, bytes: bytes + prompts * layers * hiddenSize * BYTES_PER_FLOAT };
+  return { ...cost, bytes: bytes + residualBytes(prompts, maxNewTokens, size) };
 }
 
-export function replayCost(prompts: number, { layers, hiddenSize }: Size): TaskCost {
-  return writing(prompts * layers * hiddenSize * BYTES_PER_FLOAT);
+export function replayCost(prompts: number, maxNewTokens: number, size: Size): TaskCost {
+  return writing(generating(prompts, maxNewTokens, 0).bytes + residualBytes(prompts, maxNewTokens, size));
+}
+
+/** Of every response: the residual stream at each token, and its mean. */
+function residualBytes(prompts: number, maxNewTokens: number, { layers, hiddenSize }: Size): number {
+  return prompts * layers * hiddenSize * (maxNewTokens * BYTES_PER_BFLOAT16 + BYTES_PER_FLOAT);
+}
+
+/** Each layer by prompt and, mean and deviation, by token. */
+export function similarityCost(prompts: number, maxNewTokens: number, { layers }: Size): TaskCost {
+  return tableCost(layers * (prompts + 2 * maxNewTokens));
 }
 
 /** A table of so many numbers, as JSON. */

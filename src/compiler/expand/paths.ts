@@ -80,19 +80,19 @@ const PROMPT_SET = "steering_questions";
 
 export const PROMPTS: Names = { id: `prompts/${PROMPT_SET}`, outputs: [`inference/prompts/${PROMPT_SET}.json`] };
 
-export function captureNames(variant: string): Names {
-  const folder = `inference/${variant}`;
-  return {
-    id: `capture/${variant}/${PROMPT_SET}`,
-    outputs: [`${folder}/responses/${PROMPT_SET}.json`, `${folder}/residual/${PROMPT_SET}.safetensors`],
-  };
+export function captureNames(variant: string, prompts: number): Names {
+  return { id: `capture/${variant}/${PROMPT_SET}`, outputs: inferenceFiles(variant, prompts) };
 }
 
-export function replayNames(variant: string): Names {
-  return {
-    id: `replay/${variant}/${PROMPT_SET}`,
-    outputs: [`inference/${variant}/residual/${PROMPT_SET}.safetensors`],
-  };
+export function replayNames(variant: string, prompts: number): Names {
+  return { id: `replay/${variant}/${PROMPT_SET}`, outputs: inferenceFiles(variant, prompts) };
+}
+
+/** The responses, and the residual stream over each in a file of its own. */
+function inferenceFiles(variant: string, prompts: number): string[] {
+  const folder = `inference/${variant}`;
+  const residuals = Array.from({ length: prompts }, (_, index) => `${index + 1}.safetensors`);
+  return [`${folder}/responses/${PROMPT_SET}.json`, ...files(`${folder}/raw/residual/${PROMPT_SET}`, ...residuals)];
 }
 
 export function similarityNames(replayed: string): Names {

@@ -1,0 +1,93 @@
+import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../../domain/safetensors.ts";
+import type { CaptureTask, ReplayTask } from "../../domain/task.ts";
+import { RuntimeFailure } from "../failures.ts";
+import { outputPath, type TaskContext } from "./context.ts";
+
+/** The files of a capture and of a replay: the responses, and the residual stream over each. */
+
+/** A variant's reading of a response: the prompt in its own format, and the tokens that were generated. */
+export interface CapturedResponse {
+  /** Of the prompt. */
+  readonly id: number;
+  readonly note: string;
+  readonly prompt: string;
+  readonly response: string;
+  readonly finish: "eos" | "length";
+  readonly prompt_ids: readonly number[];
+  readonly response_ids: readonly number[];
+}
+
+/** Over one response. */
+export interface Residuals {
+  /** The residual at each response token, as bfloat16: [token, layer, hidden] */
+  readonly tokens: Uint16Array;
+  /** Its mean over the tokens: [layer, hidden] */
+  readonly mean: Float32Array;
+}
+
+const AGAIN = "Delete it and apply again: its task then runs again.";
+
+/** A JSON array with a response a line. */
+export function formatCaptured(responses: readonly CapturedResponse[]): string {
+  return `[\n${responses.map((response) => JSON.stringify(response)).join(",\n")}\n]\n`;
+}
+
+export function responsesPath({ outputs: [path] }: CaptureTask | ReplayTask): string {
+  if (path === undefined) throw new Error("Internal error: a capture without outputs");
+  return path;
+}
+
+export function residualsPath(task: CaptureTask | ReplayTask, id: number): string {
+  return outputPath(task, `${id}.safetensors`);
+}
+
+/** Throws RuntimeFailure `artifact-damaged`. */
+export function readCaptured(task: CaptureTask | ReplayTask, context: TaskContext): readonly CapturedResponse[] {
+  const path = responsesPath(task);
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(context.readFile(path)).toString());
+    if (Array.isArray(parsed)) return parsed as CapturedResponse[];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new RuntimeFailure("artifact-damaged", `${path} is not a response file any more.`, AGAIN);
+}
+
+/** An empty response has tokens [0, layers, hidden], and no mean. */
+export function formatResiduals({ tokens, mean }: Residuals, layers: number, hidden: number): Uint8Array {
+  const count = tokens.length / (layers * hidden);
+  const response = { shape: [count, layers, hidden], data: tokens };
+  return encodeSafetensors(
+    count === 0 ? { response } : { response, response_mean: { shape: [layers, hidden], data: mean } },
+  );
+}
+
+/** Residuals as numbers. */
+export interface StoredResiduals {
+  /** [token, layer, hidden] */
+  readonly tokens: Float32Array;
+  /** [layer, hidden] */
+  readonly mean: Float32Array;
+  readonly layers: number;
+  readonly hidden: number;
+}
+
+/** Of a response that is not empty. Throws RuntimeFailure `artifact-damaged`. */
+export function readResiduals(
+  task: CaptureTask | ReplayTask,
+  { id, response_ids }: CapturedResponse,
+  context: TaskContext,
+): StoredResiduals {
+  const path = residualsPath(task, id);
+  const damaged = (why: string) => new RuntimeFailure("artifact-damaged", `${path} ${why}.`, AGAIN);
+  const bytes = context.readFile(path);
+  try {
+    const { shape, data: tokens } = decodeSafetensors(bytes, "response");
+    const [count = 0, layers = 0, hidden = 0] = shape;
+    if (count !== response_ids.length) throw damaged(`has ${count} rows for ${response_ids.length} response tokens`);
+    return { tokens, mean: decodeSafetensors(bytes, "response_mean").data, layers, hidden };
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw damaged(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import { EngineFailure, type Captured, type Model } from "../../domain/engine.ts";
+import type { OutputRecord } from "../../domain/state.ts";
+import type { CaptureTask, ReplayTask } from "../../domain/task.ts";
+import { toBfloat16 } from "../../math/bfloat16.ts";
+import { formatResiduals, residualsPath, type CapturedResponse, type Residuals } from "./capture-files.ts";
+import type { Outputs, TaskContext } from "./context.ts";
+import { rowProgress } from "./row-progress.ts";
+
+/** Numbers that one call of the model may answer with, 64 MB of them: the memory bound. Never changes a result. */
+export const NUMBERS_A_CALL: number = 2 ** 24;
+
+/**
+ * Reads every response and writes its residual stream, a file a response, at once: all of them together may be larger than
+ * memory. A run that is stopped goes on after the last file. Answers the files.
+ *
+ * The one rule for positions: response position t is the residual at the token with response id t.
+ */
+export async function captureResiduals(
+  task: CaptureTask | ReplayTask,
+  responses: readonly CapturedResponse[],
+  context: TaskContext,
+  numbersACall: number = NUMBERS_A_CALL,
+): Promise<Outputs> {
+  const model = await context.model(task.params.variant);
+  const { layers, hiddenSize } = model;
+  const report = rowProgress("reading", context);
+  const outputs: Outputs = new Map();
+  let tokens = 0;
+  for (const group of groupsOf(responses, Math.floor(numbersACall / (layers * hiddenSize)))) {
+    const ids = group.map(({ id }) => id);
+    const written = await context.step(`residuals of ${ids[0]} to ${ids.at(-1)}`, async (): Promise<OutputRecord[]> => {
+      const residuals = await residualsOf(model, group, task.params.variant, numbersACall);
+      return residuals.map((one, index) =>
+        context.writeFile(residualsPath(task, ids[index] as number), formatResiduals(one, layers, hiddenSize)),
+      );
+    });
+    for (const record of written) outputs.set(record.path, record);
+    tokens += group.reduce((sum, { prompt_ids, response_ids }) => sum + prompt_ids.length + response_ids.length, 0);
+    report({ rowsDone: outputs.size, rows: responses.length, tokens });
+  }
+  return outputs;
+}
+
+/** Responses that fit into one call, padded to the longest of them; one that does not fit is alone. */
+function groupsOf(responses: readonly CapturedResponse[], tokensACall: number): CapturedResponse[][] {
+  const groups: CapturedResponse[][] = [];
+  let [group, longest]: [CapturedResponse[], number] = [[], 0];
+  for (const response of responses) {
+    longest = Math.max(longest, response.response_ids.length);
+    if (group.length > 0 && (group.length + 1) * longest > tokensACall) {
+      groups.push(group);
+      [group, longest] = [[], response.response_ids.length];
+    }
+    group.push(response);
+  }
+  return group.length > 0 ? [...groups, group] : groups;
+}
+
+/** In the responses' order. Throws EngineFailure. */
+async function residualsOf(
+  model: Model,
+  responses: readonly CapturedResponse[],
+  variant: string,
+  numbersACall: number,
+): Promise<Residuals[]> {
+  const size = model.layers * model.hiddenSize;
+  const lengths = responses.map(({ response_ids }) => response_ids.length);
+  const residuals = lengths.map((length) => ({
+    tokens: new Uint16Array(length * size),
+    sums: new Float64Array(size),
+  }));
+  // Only a lone long response takes several calls, each for a stretch of its tokens.
+  const stretch = Math.max(1, Math.floor(numbersACall / (size * responses.length)));
+  for (let from = 0; from < Math.max(...lengths); from += stretch) {
+    const present = [...lengths.keys()].filter((index) => from < (lengths[index] as number));
+    const captured = await capture(
+      model,
+      present.map((index) => responses[index] as CapturedResponse),
+      from,
+      stretch,
+      variant,
+    );
+    for (const [place, index] of present.entries()) {
+      const { means } = captured[place] as Captured;
+      const { tokens, sums } = residuals[index] as (typeof residuals)[number];
+      tokens.set(toBfloat16(means), from * size);
+      for (let token = 0; token < means.length; token += size) {
+        for (let at = 0; at < size; at++) sums[at]! += means[token + at]!;
+      }
+    }
+  }
+  return residuals.map(({ tokens, sums }, index) => ({
+    tokens,
+    mean: Float32Array.from(sums, (sum) => sum / (lengths[index] as number)),
+  }));
+}
+
+/** A pool for each response token of the stretch: its mean is the token's own residual. */
+async function capture(
+  model: Model,
+  responses: readonly CapturedResponse[],
+  from: number,
+  stretch: number,
+  variant: string,
+): Promise<Captured[]> {
+  const rows = responses.map(({ prompt_ids, response_ids }) => {
+    const count = Math.min(stretch, response_ids.length - from);
+    const first = prompt_ids.length + from;
+    return {
+      ids: [...prompt_ids, ...response_ids],
+      pools: Array.from({ length: count }, (_, token) => [first + token]),
+    };
+  });
+  try {
+    return await model.capture(rows);
+  } catch (error) {
+    if (!(error instanceof EngineFailure) || error.kind !== "not-finite") throw error;
+    const which = responses.map(({ id }) => id).join(", ");
+    const message = `The residual stream of ${variant} came out as NaN or infinity at the response to prompt ${which}.`;
+    throw new EngineFailure(error.kind, message, error.hint);
+  }
+}
