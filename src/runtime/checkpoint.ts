@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolder } from "./files.ts";
 
 interface Step {
   readonly step: string;
@@ -28,7 +29,7 @@ export class Checkpoint {
     if (this.#steps.has(step)) return this.#steps.get(step) as T;
     const value = await make();
     if (mayKeep(value)) {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      makeFolder(dirname(this.#path));
       // Begins its own line: the one before may have been cut short.
       appendFileSync(this.#path, `\n${JSON.stringify({ step, value } satisfies Step)}`);
     }

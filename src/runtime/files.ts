@@ -1,7 +1,29 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { OutputRecord } from "../domain/state.ts";
+
+/** With the folders above it. Node's own recursive mkdir says ENOENT, no such file, of a file system that is read-only. */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else may have made it in between.
+    if (!existsSync(path)) throw error;
+  }
+}
 
 /**
  * Writes a file so that after a crash at any moment it is either the old one or the whole new one: a temporary name
@@ -9,7 +31,7 @@ import type { OutputRecord } from "../domain/state.ts";
  */
 export function writeDurably(path: string, content: Uint8Array | string): void {
   const bytes = toBytes(content);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.tmp-${process.pid}`;
   try {
     const file = openSync(temporary, "w");

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, statSync, writeFileSync, mkdirSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { RuntimeFailure } from "./failures.ts";
+import { makeFolder } from "./files.ts";
 import { bootId, isRunning, startOf } from "./process-identity.ts";
 
 interface Owner {
@@ -31,7 +32,7 @@ const TAKING_MS = 10_000;
 export function acquireLock(folder: string): Lock {
   const directory = join(folder, ".steerform");
   const path = join(directory, "lock");
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   const { pid } = process;
   const mine: Owner = { pid, host: hostname(), boot: bootId(), started: startOf(pid), since: new Date().toISOString() };
   let takenOver: string | undefined;

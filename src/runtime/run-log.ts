@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Emit } from "./events.ts";
 import { failureOf } from "./failures.ts";
+import { makeFolder } from "./files.ts";
 
 /**
  * Writes every event with its time to `.steerform/runs/<id>/events.jsonl`. A log that cannot be written any more is said
@@ -22,7 +23,7 @@ export function openRunLog(folder: string, runId: string, onLost: (message: stri
       onLost(`The run's log is written no further: ${failure.message}`);
     }
   };
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   append({ format_version: 1, run_id: runId, pid: process.pid });
   return (event) => {
     // Progress is for the screen; the log keeps what happened.

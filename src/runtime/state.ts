@@ -6,7 +6,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   truncateSync,
@@ -14,7 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import type { TaskRecord } from "../domain/state.ts";
 import { RuntimeFailure } from "./failures.ts";
-import { syncFolder, writeDurably } from "./files.ts";
+import { makeFolder, syncFolder, writeDurably } from "./files.ts";
 
 /** Version of the file's format; a newer one is refused, never guessed at. */
 const STATE_VERSION = 1;
@@ -106,7 +105,7 @@ export class StateStore {
     const { state, lines, lineage, wholeBytes } = parseState(folder);
     const store = new StateStore(path, state.records);
     const header: StateLine = { steerform_state: STATE_VERSION, lineage: lineage ?? randomUUID() };
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     // Rewriting now and then keeps the file in proportion to what it says; appending keeps each change cheap.
     if (lineage === undefined || lines > 2 * state.records.size + 1000) {
       const kept = [...state.records.values()].map((record): StateLine => ({ done: record }));

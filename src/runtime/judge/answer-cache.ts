@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../files.ts";
 import type { AnswerCache, TokenProbability } from "./openai.ts";
 
 /**
@@ -24,7 +25,7 @@ export function openAnswerCache(folder: string): AnswerCache {
     set(key, tokens) {
       const entry = { key: digest(key), tokens };
       answers.set(entry.key, tokens);
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       const start = startOnNewLine ? "\n" : "";
       // Until it is written whole: a full disk may take half of a line.
       startOnNewLine = true;
