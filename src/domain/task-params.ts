@@ -86,12 +86,17 @@ export interface RefineParams extends VectorsParams, AskingParams {
   /** Coefficients tried at each layer. */
   readonly points: number;
   readonly minCoherence: number;
+  readonly heldOut: number;
+  /** Tried again where the grid finds a better coefficient than the search did. */
+  readonly nullDirections: number;
+  readonly nullSeed: number;
 }
 
 export interface SelectionParams extends JsonObjectLike {
   readonly trait: string;
   readonly source: string;
   readonly minCoherence: number;
+  readonly heldOut: number;
 }
 
 export interface CombinationParams extends AskingParams {
@@ -103,6 +108,7 @@ export interface CombinationParams extends AskingParams {
   /** In the spec's order. */
   readonly sources: readonly string[];
   readonly search: SearchParams;
+  readonly heldOut: number;
 }
 
 export type LayerChoice =

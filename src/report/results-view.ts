@@ -11,6 +11,7 @@ export function formatResults(results: Results): string {
       results.rows.map((row) => cellsOf(row, thresholds)),
     ),
     "",
+    ...combinationLines(results),
     ...bestLines(results),
     ...legend(results),
   ].join("\n");
@@ -23,8 +24,7 @@ function otherThresholds({ rows, min_coherence: own }: Results): number[] {
 
 function columnsOf({ confidence }: Results, thresholds: readonly number[]): Column[] {
   const left = ["dataset", "variant", "position", "method"].map((title): Column => ({ title, align: "left" }));
-  const interval = `${Number((100 * confidence).toFixed(1))}% interval`;
-  const right = ["layer", "coefficient", "trait Δ", interval, "coherence", "n"];
+  const right = ["layer", "coefficient", "trait Δ", intervalTitle(confidence), "coherence", "n"];
   const compared = ["unsteered", "random Δ", "random max"];
   const at = thresholds.map((coherence) => `Δ at ≥ ${coherence}`);
   return [...left, ...[...right, ...at, ...compared].map((title): Column => ({ title, align: "right" }))];
@@ -41,7 +41,7 @@ function cellsOf(row: ResultsRow, thresholds: readonly number[]): string[] {
     best === undefined ? "none" : String(best.layer),
     best === undefined ? "–" : best.coefficient.toFixed(2),
     formatDelta(best?.trait_delta),
-    formatInterval(best),
+    formatInterval(best?.interval),
     formatScore(best?.coherence_mean),
     String(best?.n ?? 0),
     ...at.map(formatDelta),
@@ -51,9 +51,35 @@ function cellsOf(row: ResultsRow, thresholds: readonly number[]): string[] {
   ];
 }
 
-function formatInterval(best: Found | undefined): string {
-  const interval = best?.interval ?? undefined;
-  return interval === undefined ? "–" : `${formatDelta(interval[0])} … ${formatDelta(interval[1])}`;
+function intervalTitle(confidence: number): string {
+  return `${Number((100 * confidence).toFixed(1))}% interval`;
+}
+
+function formatInterval(interval: Found["interval"] | undefined): string {
+  return interval === undefined || interval === null
+    ? "–"
+    : `${formatDelta(interval[0])} … ${formatDelta(interval[1])}`;
+}
+
+/** Strategies beside the best single vector of their trait. */
+function combinationLines({ combinations, confidence }: Results): string[] {
+  if (combinations.length === 0) return [];
+  const left = ["trait", "combination"].map((title): Column => ({ title, align: "left" }));
+  const interval = intervalTitle(confidence);
+  const right = ["layer × coefficient", "trait Δ", interval, "coherence", "n", "beyond best single", interval];
+  const columns = [...left, ...right.map((title): Column => ({ title, align: "right" }))];
+  const rows = combinations.map(({ trait, strategy, hooks, best, beyond_best_single: beyond }) => [
+    trait,
+    strategy,
+    hooks.map(({ layer, coefficient }) => `${layer} × ${coefficient.toFixed(2)}`).join(", "),
+    formatDelta(best?.trait_delta),
+    formatInterval(best?.interval),
+    formatScore(best?.coherence_mean),
+    String(best?.n ?? 0),
+    formatDelta(beyond?.trait_delta),
+    formatInterval(beyond?.interval),
+  ]);
+  return [formatTable(columns, rows), ""];
 }
 
 /** One line a trait, and one for scores that are missing. */

@@ -5,6 +5,8 @@ export type FailureKind =
   | EngineFailureKind
   | "artifact-damaged"
   | "vector-degenerate"
+  | "no-best-vector"
+  | "checkpoint-failed"
   | "judge-refused"
   | "judge-unreachable"
   | "judge-unusable"

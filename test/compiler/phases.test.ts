@@ -114,8 +114,8 @@ test("parameters, with what is left out filled in", () => {
 test("costs by the arithmetic", () => {
   const tasks = tasksOf(FULL);
   const cost = (id: string) => find(tasks, id).cost;
-  // 2 questions, 2 calls an answer; 4 points at one layer.
-  expect(cost("refine/set_a/praise/instruct/response_all/probe")).toMatchObject({ generations: 8, judgeCalls: 16 });
+  // 2 questions, 2 calls an answer; 4 points at one layer, and 2 random directions.
+  expect(cost("refine/set_a/praise/instruct/response_all/probe")).toMatchObject({ generations: 12, judgeCalls: 24 });
   // 3 evaluations; a coefficient that is given needs one.
   expect(cost("combination/praise/halves")).toMatchObject({ generations: 6, newTokens: 96, judgeCalls: 12 });
   expect(cost("combination/praise/at_four")).toMatchObject({ generations: 2, newTokens: 32, judgeCalls: 4 });

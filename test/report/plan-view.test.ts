@@ -40,21 +40,21 @@ test("a whole experiment fits a screen", () => {
       + activations/set_b/praise/base/response__5  one pass over the responses
       + activations/set_b/praise/base/response__10  one pass over the responses
       + 6 vectors  mean_diff, probe
-      ! checkpoint/after_extraction  later phases wait for it (this version cannot run it yet)
+      + checkpoint/after_extraction  later phases wait for it
 
     steering
-      ! baseline/set_a/praise/instruct  2 questions, unsteered (by checkpoint/after_extraction)
-      ! baseline/set_b/praise/instruct  2 questions, unsteered (by checkpoint/after_extraction)
-      ! 6 steering  layers 2–4, 132 answers of ≤ 16 tokens (by checkpoint/after_extraction)
-      ! 6 refine  4 coefficients at the best layer, 48 answers (by checkpoint/after_extraction)
-      ! checkpoint/after_steering  later phases wait for it (by checkpoint/after_extraction)
-      ! selection/praise/asked  the best vector: known after its searches (by checkpoint/after_extraction)
-      ! selection/praise/told  the best vector: known after its searches (by checkpoint/after_extraction)
+      + baseline/set_a/praise/instruct  2 questions, unsteered
+      + baseline/set_b/praise/instruct  2 questions, unsteered
+      + 6 steering  layers 2–4, 132 answers of ≤ 16 tokens
+      + 6 refine  4 coefficients at the best layer, 72 answers
+      + checkpoint/after_steering  later phases wait for it
+      + selection/praise/asked  the best vector: known after its searches
+      + selection/praise/told  the best vector: known after its searches
 
     combinations
-      ! combination/praise/sum_at_told  the sum at the best layer of told, coefficient searched (by checkpoint/after_extraction)
-      ! combination/praise/halves  each at its own best layer, from 0.5 of its best coefficient (by checkpoint/after_extraction)
-      ! combination/praise/at_four  the sum at layer 4, coefficient 6.5 (by checkpoint/after_extraction)
+      + combination/praise/sum_at_told  the sum at the best layer of told, coefficient searched
+      + combination/praise/halves  each at its own best layer, from 0.5 of its best coefficient
+      + combination/praise/at_four  the sum at layer 4, coefficient 6.5
 
     weights
       ! weights/norms  base → instruct (this version cannot run it yet)
@@ -62,16 +62,16 @@ test("a whole experiment fits a screen", () => {
       ! weights/trait_alignment  base → instruct (this version cannot run it yet)
 
     similarity
-      ! prompts/steering_questions  4 prompts of praise, doubt (by checkpoint/after_extraction)
-      ! capture/instruct/steering_questions  4 responses of ≤ 12 tokens (by checkpoint/after_extraction)
-      ! replay/base/steering_questions  the same tokens, read by another variant (by checkpoint/after_extraction)
-      ! similarity/base  instruct beside base, and how vectors transfer (by checkpoint/after_extraction)
+      + prompts/steering_questions  4 prompts of praise, doubt
+      + capture/instruct/steering_questions  4 responses of ≤ 12 tokens
+      + replay/base/steering_questions  the same tokens, read by another variant
+      + similarity/base  instruct beside base, and how vectors transfer
 
     results
-      ! results  (by checkpoint/after_extraction)
+      + results
 
-    Plan: 40 tasks: 11 to create, 0 to rerun, 0 up to date, 29 blocked.
-    At most 214 responses, 3,416 new tokens, 396 judge calls, 366 KB on disk."
+    Plan: 40 tasks: 37 to create, 0 to rerun, 0 up to date, 3 blocked.
+    At most 238 responses, 3,800 new tokens, 444 judge calls, 588 KB on disk."
   `);
   expect(text.split("\n").length).toBeLessThan(50);
 });
@@ -189,5 +189,7 @@ test("in detail, a line a task", () => {
 test("money, where the judge has a price", () => {
   const judge = "judge: { provider: openai, model: gpt, price: { input: 0.4, output: 1.6 } }";
   const text = view(fullEdited(["judge: { provider: local, variant: judge }", judge]));
-  expect(text.split("\n").at(-1)).toMatchInlineSnapshot(`"At most 214 responses, 3,416 new tokens, 396 judge calls (about $0.04), 366 KB on disk."`);
+  expect(text.split("\n").at(-1)).toMatchInlineSnapshot(
+    `"At most 238 responses, 3,800 new tokens, 444 judge calls (about $0.05), 588 KB on disk."`,
+  );
 });

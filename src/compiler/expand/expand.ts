@@ -59,17 +59,12 @@ function expandSteering(
   });
   const searches = [...new Set([...ids, ...refined])];
   const afterSteering = gate(spec.checkpoints && steeringCheckpoint(spec.checkpoints, searches), tasks, bound);
-  if (combinations.length > 0) {
-    for (const task of selectionTasks(steered, combinations, context)) tasks.add(task, spec.steering.place);
-    for (const combination of combinations) {
-      const dataset = datasetOf(files, combination.cell);
-      tasks.add(
-        combinationTask(combination, dataset, { ...context, after: afterSteering }),
-        combination.strategy.name.place,
-      );
-    }
-  }
-  tasks.add(resultsTask(searches, context), spec.steering.place);
+  for (const task of selectionTasks(steered, combinations, context)) tasks.add(task, spec.steering.place);
+  const combined = combinations.map((combination) => {
+    const task = combinationTask(combination, datasetOf(files, combination.cell), { ...context, after: afterSteering });
+    return tasks.add(task, combination.strategy.name.place);
+  });
+  tasks.add(resultsTask([...searches, ...combined], context), spec.steering.place);
   return afterSteering;
 }
 

@@ -13,6 +13,7 @@ export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContex
   const { steering, refineLayers, application, maxNewTokens, inputs } = context;
   if (steering.refine === undefined) return undefined;
   const { points } = steering.refine;
+  const { nullDirections, nullSeed } = steering;
   const { minCoherence } = steering.search;
   const layers = refineLayers === "best" ? 1 : refineLayers.length;
   return {
@@ -26,11 +27,14 @@ export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContex
       layers: refineLayers,
       points,
       minCoherence,
+      heldOut: steering.report.heldOut.value,
+      nullDirections,
+      nullSeed: nullDirections === 0 ? 0 : nullSeed,
     },
     inputs: inputs.judged(dataset.ref, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id, steeringNames(cell).id],
     after: context.after,
-    cost: gridCost(questionCount(dataset, context), layers * points, maxNewTokens),
+    cost: gridCost(questionCount(dataset, context), layers * points + nullDirections, maxNewTokens),
   };
 }
 
@@ -55,7 +59,12 @@ export function selectionTasks(
       ...named(selectionNames(trait.value, source.value), source.place),
       kind: "selection",
       phase: "steering",
-      params: { trait: trait.value, source: source.value, minCoherence: steering.search.minCoherence },
+      params: {
+        trait: trait.value,
+        source: source.value,
+        minCoherence: steering.search.minCoherence,
+        heldOut: steering.report.heldOut.value,
+      },
       inputs: {},
       needs: [...new Set([...searched, ...refined])],
       after: context.after,
@@ -84,6 +93,7 @@ export function combinationTask(
       coefficient,
       sources: sources.map(({ value }) => value),
       search: steering.search,
+      heldOut: steering.report.heldOut.value,
     },
     inputs: inputs.judged(dataset.ref, application),
     needs: [

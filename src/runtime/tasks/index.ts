@@ -1,9 +1,17 @@
 import type { Task } from "../../domain/task.ts";
 import { runActivations } from "./activations.ts";
 import { runBaseline } from "./baseline.ts";
+import { runCapture } from "./capture.ts";
+import { runCheckpoint } from "./checkpoint.ts";
+import { runCombination } from "./combination.ts";
 import type { Outputs, TaskContext } from "./context.ts";
+import { runPrompts } from "./prompts.ts";
+import { runRefine } from "./refine.ts";
+import { runReplay } from "./replay.ts";
 import { runResponses } from "./responses.ts";
 import { runResults } from "./results.ts";
+import { runSelection } from "./selection.ts";
+import { runSimilarity } from "./similarity.ts";
 import { runSteering } from "./steering.ts";
 import { runVectors } from "./vectors.ts";
 
@@ -25,15 +33,23 @@ export function execute(tasks: readonly Task[], context: TaskContext): Promise<M
       return runSteering(of("steering"), context);
     case "results":
       return runResults(of("results"), context);
-    case "refine":
-    case "selection":
-    case "combination":
-    case "weights":
     case "prompts":
+      return runPrompts(of("prompts"), context);
     case "capture":
+      return runCapture(of("capture"), context);
     case "replay":
+      return runReplay(of("replay"), context);
     case "similarity":
+      return runSimilarity(of("similarity"), context);
+    case "refine":
+      return runRefine(of("refine"), context);
+    case "selection":
+      return runSelection(of("selection"), context);
+    case "combination":
+      return runCombination(of("combination"), context);
     case "checkpoint":
+      return runCheckpoint(of("checkpoint"), context);
+    case "weights":
     case undefined:
       throw new Error(`Internal error: nothing executes ${first?.id}`);
   }
@@ -49,21 +65,21 @@ export function modelsOf(task: Task): readonly string[] {
   switch (task.kind) {
     case "responses":
     case "activations":
+    case "capture":
+    case "replay":
       return [task.params.variant];
     case "baseline":
-    case "steering": {
+    case "steering":
+    case "refine":
+    case "combination": {
       const { judge, application } = task.params;
       return judge.provider === "local" ? [application, judge.variant] : [application];
     }
     case "vectors":
     case "results":
-    case "refine":
     case "selection":
-    case "combination":
     case "weights":
     case "prompts":
-    case "capture":
-    case "replay":
     case "similarity":
     case "checkpoint":
       return [];

@@ -1,12 +1,13 @@
 import { heldOutQuestions } from "../../domain/held-out.ts";
 import type { ResultsParams } from "../../domain/task-params.ts";
-import type { ResultsTask, SteeringTask, Task } from "../../domain/task.ts";
+import type { CombinationTask, ResultsTask, SteeringTask, Task } from "../../domain/task.ts";
 import type { Interval } from "../../math/statistics.ts";
 import { choose, effectOn, splitOf, summarise, type ScoredEvaluation, type Split, type Summary } from "../effect.ts";
 import type { Scores } from "../judge/types.ts";
-import { parseBaseline, type StoredAnswer } from "./baseline.ts";
+import type { CombinationBest } from "./combination.ts";
 import { onlyTask, outputPath, type Executor, type TaskContext } from "./context.ts";
-import { readEvaluations, type SteeringBest } from "./steering-files.ts";
+import { readEvaluations } from "./steering-files.ts";
+import { allUpstream, readBaseline, readSteered } from "./steering-inputs.ts";
 
 /** Every steering search's best, side by side. */
 export interface Results {
@@ -17,6 +18,7 @@ export interface Results {
   readonly held_out: number;
   readonly confidence: number;
   readonly rows: readonly ResultsRow[];
+  readonly combinations: readonly CombinationRow[];
 }
 
 export interface ResultsRow {
@@ -35,6 +37,18 @@ export interface ResultsRow {
   readonly at: readonly { readonly coherence: number; readonly best?: Found }[];
   /** Random unit directions at the best layer and coefficient; absent when none were tried. */
   readonly random?: RandomDirections;
+}
+
+/** One strategy of combining the best vectors. In `best` and `at`, the coefficient is the scale of all. */
+export interface CombinationRow {
+  readonly trait: string;
+  readonly strategy: string;
+  /** With their coefficients at the best scale. */
+  readonly hooks: readonly { readonly layer: number; readonly coefficient: number }[];
+  readonly best?: Found;
+  readonly at: ResultsRow["at"];
+  /** Its trait score less that of the trait's best single vector, question by question. */
+  readonly beyond_best_single?: { readonly trait_delta: number; readonly interval: Interval | null };
 }
 
 /** A layer and coefficient, and what it does on the reporting questions. Δ is the trait score less the unsteered one. */
@@ -57,33 +71,47 @@ export interface RandomDirections {
 export const runResults: Executor<ResultsTask> = async (tasks, context) => {
   const task = onlyTask(tasks);
   const { minCoherence, heldOut, confidence } = task.params;
-  const needed = new Set(task.needs);
-  const searches = context.experiment.tasks.filter(
-    (other): other is SteeringTask => other.kind === "steering" && needed.has(other.id),
-  );
+  const singles = allUpstream(task, "steering", context).map((search) => readSingle(search, task, context));
   const results: Results = {
     format_version: 2,
     experiment: context.experiment.name,
     min_coherence: minCoherence,
     held_out: heldOut,
     confidence,
-    rows: searches.map((search) => rowOf(search, task.params, context)),
+    rows: singles.map((single) => rowOf(single, task.params)),
+    combinations: allUpstream(task, "combination", context).map((combination) =>
+      combinationRowOf(combination, singles, task.params, context),
+    ),
   };
   return new Map([[task.id, new Map([[outputPath(task, "results.json"), `${JSON.stringify(results, null, 2)}\n`]])]]);
 };
 
-function rowOf(search: SteeringTask, params: ResultsParams, context: TaskContext): ResultsRow {
-  const best = JSON.parse(textOf(search, "best.json", context)) as SteeringBest;
-  const unsteered = unsteeredOf(search, context);
-  const split = splitOf(heldOutQuestions(unsteered.length, params.heldOut));
-  const evaluations = readEvaluations(textOf(search, "responses.jsonl", context));
-  const searched = evaluations.filter(({ method }) => method === best.method);
-  const random = evaluations.filter(({ method }) => method !== best.method);
-  const found = (minCoherence: number) => {
-    const chosen = choose(searched, split, minCoherence);
-    return chosen === undefined ? {} : { best: describe(chosen, unsteered, split, params.confidence) };
-  };
-  const { dataset, trait, variant, position, method } = best;
+/** A search with its finer grid, if there is one. */
+interface Single {
+  readonly search: SteeringTask;
+  readonly unsteered: readonly Scores[];
+  readonly split: Split;
+  readonly evaluations: readonly ScoredEvaluation[];
+  /** At the best of all evaluations. */
+  readonly random: readonly ScoredEvaluation[];
+  readonly best: ScoredEvaluation | undefined;
+}
+
+function readSingle(search: SteeringTask, task: ResultsTask, context: TaskContext): Single {
+  const { minCoherence, heldOut } = task.params;
+  const unsteered = readBaseline(search, context).responses;
+  const split = splitOf(heldOutQuestions(unsteered.length, heldOut));
+  const refined = allUpstream(task, "refine", context).filter(({ needs }) => needs.includes(search.id));
+  const all = [search, ...refined].flatMap((one) => readSteered(one, context));
+  const isOwn = ({ method }: { readonly method: string }): boolean => method === search.params.method;
+  const evaluations = all.filter(isOwn);
+  const best = choose(evaluations, split, minCoherence);
+  const random = all.filter((one) => !isOwn(one) && one.layer === best?.layer && one.coefficient === best.coefficient);
+  return { search, unsteered, split, evaluations, random, best };
+}
+
+function rowOf({ search, unsteered, split, evaluations, random, best }: Single, params: ResultsParams): ResultsRow {
+  const { dataset, trait, variant, position, method } = search.params;
   return {
     dataset,
     trait,
@@ -92,10 +120,62 @@ function rowOf(search: SteeringTask, params: ResultsParams, context: TaskContext
     method,
     questions: { selecting: split.selecting.length, reporting: split.reporting.length },
     baseline: summarise(unsteered, split.reporting),
-    ...found(params.minCoherence),
-    at: params.coherence.map((coherence) => ({ coherence, ...found(coherence) })),
+    ...foundOf(best, unsteered, split, params.confidence),
+    at: atEach(evaluations, unsteered, split, params),
     ...(random.length === 0 ? {} : { random: describeRandom(random, unsteered, split, params.confidence) }),
   };
+}
+
+function combinationRowOf(
+  task: CombinationTask,
+  singles: readonly Single[],
+  params: ResultsParams,
+  context: TaskContext,
+): CombinationRow {
+  const { trait, strategy } = task.params;
+  const unsteered = readBaseline(task, context).responses;
+  const split = splitOf(heldOutQuestions(unsteered.length, params.heldOut));
+  const evaluations = readEvaluations(textOf(task, "responses.jsonl", context));
+  const best = choose(evaluations, split, params.minCoherence);
+  const { hooks } = JSON.parse(textOf(task, "best.json", context)) as CombinationBest;
+  const ofTrait = singles.filter(({ search }) => search.params.trait === trait);
+  const single = choose(
+    ofTrait.flatMap((one) => one.best ?? []),
+    split,
+    params.minCoherence,
+  );
+  const beyond = best && single && effectOn(split.reporting, best.scores, single.scores, params.confidence);
+  return {
+    trait,
+    strategy,
+    hooks: hooks.map(({ layer, coefficient }) => ({ layer, coefficient: coefficient * (best?.coefficient ?? 1) })),
+    ...foundOf(best, unsteered, split, params.confidence),
+    at: atEach(evaluations, unsteered, split, params),
+    ...(beyond?.delta === undefined
+      ? {}
+      : { beyond_best_single: { trait_delta: beyond.delta, interval: beyond.interval ?? null } }),
+  };
+}
+
+function atEach(
+  evaluations: readonly ScoredEvaluation[],
+  unsteered: readonly Scores[],
+  split: Split,
+  { coherence, confidence }: ResultsParams,
+): ResultsRow["at"] {
+  return coherence.map((least) => ({
+    coherence: least,
+    ...foundOf(choose(evaluations, split, least), unsteered, split, confidence),
+  }));
+}
+
+function foundOf(
+  chosen: ScoredEvaluation | undefined,
+  unsteered: readonly Scores[],
+  split: Split,
+  confidence: number,
+): { readonly best?: Found } {
+  return chosen === undefined ? {} : { best: describe(chosen, unsteered, split, confidence) };
 }
 
 function describe(
@@ -131,13 +211,6 @@ function describeRandom(
     trait_delta_max: deltas.length === 0 ? null : Math.max(...deltas),
     coherence_mean: mean(coherences),
   };
-}
-
-function unsteeredOf(search: SteeringTask, context: TaskContext): readonly StoredAnswer[] {
-  const baseline = context.experiment.tasks.find((task) => task.kind === "baseline" && search.needs.includes(task.id));
-  if (baseline === undefined) throw new Error(`Internal error: ${search.id} needs no baseline`);
-  const path = outputPath(baseline, "baseline.json");
-  return parseBaseline(path, context.readFile(path)).responses;
 }
 
 function textOf(task: Task, name: string, context: TaskContext): string {
