@@ -23,7 +23,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit++;
   }
-  return `${value >= 10 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+  return `${value >= 9.95 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
 /** `1 task`, `2 tasks` */
@@ -31,10 +31,12 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `+12.3`, `−4.0`; `–` for a number that is missing. */
+/** `+12.3`, `−4.0`, `0.0` without a sign that rounding has taken the reason from; `–` for a number that is missing. */
 export function formatDelta(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+  const size = Math.abs(value).toFixed(1);
+  if (size === "0.0") return size;
+  return `${value < 0 ? "−" : "+"}${size}`;
 }
 
 /** `81.2`; `–` for a number that is missing. */

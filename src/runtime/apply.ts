@@ -66,7 +66,8 @@ class Run {
     } finally {
       await this.#models.close();
     }
-    const counts = { done: this.#done, failed: this.#failed, blocked: this.#blocked, kept };
+    const left = this.#schedule.size;
+    const counts = { done: this.#done, failed: this.#failed, blocked: this.#blocked, left, kept };
     emit({ type: "run-finished", outcome, counts, durationMs: performance.now() - began });
     return { outcome, counts };
   }

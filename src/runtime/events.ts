@@ -38,7 +38,10 @@ export type Outcome = "done" | "failed" | "interrupted";
 export interface RunCounts {
   readonly done: number;
   readonly failed: number;
+  /** Need a task that failed. */
   readonly blocked: number;
+  /** Were not come to: the run was ended before. */
+  readonly left: number;
   readonly kept: number;
 }
 

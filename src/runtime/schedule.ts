@@ -32,6 +32,11 @@ export class Schedule {
     return task;
   }
 
+  /** Pending tasks. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
   /** In plan order; tasks that are taken while going through it do not come up. */
   *pending(): Generator<Task> {
     for (const id of this.#pending.keys()) yield this.task(id);

@@ -98,7 +98,7 @@ describe("when everything is up to date", () => {
     expect(stdout).toContain("Plan: 15 tasks: 0 to create, 0 to rerun, 15 up to date.");
     expect(stdout).toContain("Best sycophancy vector: tiny_instruction/sycophancy response[:] probe");
     const json = await project.run("apply", "--json");
-    const counts = { done: 0, failed: 0, blocked: 0, kept: 15 };
+    const counts = { done: 0, failed: 0, blocked: 0, left: 0, kept: 15 };
     expect(eventsOf(json.stdout)).toEqual([
       { format_version: 1, stream: "events" },
       { type: "run-finished", outcome: "done", counts, durationMs: 0 },

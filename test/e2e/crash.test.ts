@@ -58,7 +58,7 @@ describe("an apply that is interrupted", () => {
     const events = eventsOf(stopped.stdout);
     const message = "Stopping; what is finished is kept. Once more stops at once.";
     expect(events.at(-2)).toEqual({ type: "notice", message });
-    const counts = { done: 4, failed: 0, blocked: 0, kept: 0 };
+    const counts = { done: 4, failed: 0, blocked: 0, left: 2, kept: 0 };
     expect(events.at(-1)).toMatchObject({ type: "run-finished", outcome: "interrupted", counts });
     expect(project.records()).not.toContain("lock");
 

@@ -44,7 +44,7 @@ describe("a task that fails", () => {
       ! steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff blocked by baseline/tiny_instruction/sycophancy/instruct
       ! steering/tiny_instruction/sycophancy/instruct/response_all/probe blocked by baseline/tiny_instruction/sycophancy/instruct
       ! results blocked by baseline/tiny_instruction/sycophancy/instruct
-      Apply failed: 0 tasks done, 1 failed, 3 blocked, 8 up to date in a moment."
+      Apply failed: 0 tasks done, 1 failed, 3 blocked, 3 not started, 8 up to date in a moment."
     `);
     expect(project.records()).not.toContain("lock");
   });
@@ -94,7 +94,7 @@ describe("a task that fails", () => {
         hint: "Set it and apply again: export STEERFORM_TEST_KEY=...",
       },
     });
-    const counts = { done: 0, failed: 1, blocked: 3, kept: 8 };
+    const counts = { done: 0, failed: 1, blocked: 3, left: 3, kept: 8 };
     expect(events.at(-1)).toMatchObject({ type: "run-finished", outcome: "failed", counts });
   });
 });

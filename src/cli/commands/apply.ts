@@ -91,7 +91,8 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
 
 /** People have seen the plan; a stream of events has its end. */
 function nothingToDo(plan: Plan, json: boolean, view: ProgressView): Outcome {
-  const counts = { done: 0, failed: 0, blocked: 0, kept: plan.tasks.length };
+  const kept = plan.tasks.filter(({ action }) => action === "keep").length;
+  const counts = { done: 0, failed: 0, blocked: 0, left: 0, kept };
   if (json) view.on({ type: "run-finished", outcome: "done", counts, durationMs: 0 });
   return "done";
 }

@@ -85,6 +85,7 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
           return count(event.phase, "lost", 0);
         case "notice":
           afterwards.push(event.message);
+          for (const { row } of phases.values()) if (row !== undefined) row.output = event.message;
           return;
         case "run-finished":
           for (const state of phases.values()) state.settle(new Error("not finished"));

@@ -15,6 +15,7 @@ export function outcomeLine(outcome: Outcome, counts: RunCounts, durationMs: num
   const lost = [
     ...(counts.failed > 0 ? [`${formatCount(counts.failed)} failed`] : []),
     ...(counts.blocked > 0 ? [`${formatCount(counts.blocked)} blocked`] : []),
+    ...(counts.left > 0 ? [`${formatCount(counts.left)} not started`] : []),
   ];
   const did = [`${plural(counts.done, "task")} done`, ...lost, `${formatCount(counts.kept)} up to date`].join(", ");
   const heads = { done: "Apply complete", failed: "Apply failed", interrupted: "Interrupted (apply again to go on)" };
