@@ -37,8 +37,7 @@ test("a whole experiment fits a screen", () => {
       + responses/set_a/praise/instruct  8 responses of ≤ 20 tokens, read at response[:]
       + responses/set_b/praise/base  4 responses of ≤ 10 tokens, read at response[:5] response[:10]
       + activations/set_a/praise/instruct/response_all  one pass over the responses
-      + activations/set_b/praise/base/response__5  one pass over the responses
-      + activations/set_b/praise/base/response__10  one pass over the responses
+      + activations/set_b/praise/base/{response__5, response__10}  one pass over the responses
       + 6 vectors  mean_diff, probe
       + checkpoint/after_extraction  later phases wait for it
 

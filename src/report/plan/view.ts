@@ -57,10 +57,22 @@ function groupLines(group: readonly Row[], all: readonly Task[], style: Style, d
   const [first] = group;
   if (first === undefined) return [];
   const { action } = first.planned;
+  const passes = groupBy(group, ({ task }) => (task.kind === "activations" ? (task.needs[0] ?? "") : task.id));
+  if (!detail && action !== "keep" && passes.size < group.length && passes.size <= MAX_LISTED) {
+    return [...passes.values()].map((pass) => line(action, inBraces(pass), noteOf(pass, all), style));
+  }
   if (detail || (group.length <= MAX_LISTED && action !== "keep")) {
     return group.map((row) => line(row.planned.action, row.task.id, noteOf([row], all), style));
   }
   return [line(action, `${formatCount(group.length)} ${first.task.kind}`, noteOf(group, all), style)];
+}
+
+/** Tasks that share their work: `activations/…/{response__5, response__10}`. */
+function inBraces(group: readonly Row[]): string {
+  const [first] = group;
+  if (first === undefined || group.length === 1) return first?.task.id ?? "";
+  const start = first.task.id.slice(0, first.task.id.lastIndexOf("/") + 1);
+  return `${start}{${group.map(({ task }) => task.id.slice(start.length)).join(", ")}}`;
 }
 
 function line(action: TaskAction, what: string, note: string, style: Style): string {
