@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { compile, type Compilation, type CompileOptions } from "../compiler/compile.ts";
+import { compile, locateExperiment, type Compilation, type CompileOptions } from "../compiler/compile.ts";
 import type { PlanRequest } from "../compiler/plan/document.ts";
 import { planTasks } from "../compiler/plan/plan.ts";
 import { selectTasks, withUpstream } from "../compiler/plan/select.ts";
@@ -18,6 +18,18 @@ export function compileSpec(spec: string | undefined, host: Host, options: Compi
   const wrong = options.set?.find((text) => !/^[^=]+=/.test(text));
   if (wrong !== undefined) throw new UsageError(`--set takes KEY=VALUE; '${wrong}' is not.`);
   return compile(resolve(host.cwd, spec ?? onlySpec(host.cwd)), diskReader(), options);
+}
+
+/**
+ * Where a spec's artifacts are, for commands that look at what was made and not at the spec's meaning: it may be broken by
+ * now. Throws UsageError when the spec has no readable name.
+ */
+export function experimentFolder(spec: string | undefined, host: Host): string {
+  const path = resolve(host.cwd, spec ?? onlySpec(host.cwd));
+  const folder = locateExperiment(path, diskReader());
+  if (folder === undefined)
+    throw new UsageError(`${relative(host.cwd, path)} is no spec with the name of an experiment.`);
+  return folder;
 }
 
 function onlySpec(cwd: string): string {

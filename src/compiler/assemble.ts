@@ -13,7 +13,7 @@ export function assemble(bound: Bound, files: Files, tasks: readonly Task[], pro
   const name = spec.name.value;
   return {
     name,
-    folder: join(projectDir, "experiments", name),
+    folder: experimentDir(projectDir, name),
     projectDir,
     variants: variantsOf(files),
     application: application?.value ?? "",
@@ -24,6 +24,11 @@ export function assemble(bound: Bound, files: Files, tasks: readonly Task[], pro
     tasks,
     digest: digestOf({ name, tasks: tasks.map(({ id, params, needs }) => ({ id, params, needs })) }),
   };
+}
+
+/** Where an experiment's artifacts and its state are. */
+export function experimentDir(projectDir: string, name: string): string {
+  return join(projectDir, "experiments", name);
 }
 
 function variantsOf(files: Files): Map<string, Variant> {

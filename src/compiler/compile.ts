@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { DiagnosticSink } from "../diagnostics/sink.ts";
 import { SourceFile } from "../diagnostics/source-file.ts";
 import type { Experiment } from "../domain/experiment.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, experimentDir } from "./assemble.ts";
 import { bind } from "./bind/bind.ts";
 import { checkBudget } from "./check/budget.ts";
 import { check } from "./check/check.ts";
@@ -12,6 +12,7 @@ import { expand } from "./expand/expand.ts";
 import { readFiles } from "./files/files.ts";
 import { findProjectDir, Project, projectPath } from "./files/project.ts";
 import { orderTasks } from "./graph.ts";
+import { field, text } from "./lower/fields.ts";
 import { lower } from "./lower/lower.ts";
 import { applyOverrides } from "./parse/overrides.ts";
 import { hideSecrets } from "./parse/secrets.ts";
@@ -60,6 +61,19 @@ export function compile(specPath: string, reader: ProjectReader, options: Compil
     ...(experiment === undefined ? {} : { experiment }),
   };
 }
+
+/** The folder of a spec's artifacts, whatever else is wrong with the spec; undefined when it has no name. */
+export function locateExperiment(specPath: string, reader: ProjectReader): string | undefined {
+  const projectDir = findProjectDir(specPath, reader);
+  const sink = new DiagnosticSink();
+  const project = new Project(projectDir, reader, sink);
+  const source = project.read(projectPath(projectDir, specPath), undefined, () => undefined);
+  const name = source && text(field(parseYaml(source, sink), "experiment"))?.value;
+  return name !== undefined && EXPERIMENT_NAME.test(name) ? experimentDir(projectDir, name) : undefined;
+}
+
+/** As the schema has it: it may not lead out of the folder. */
+const EXPERIMENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
 function runPasses(specFile: string, project: Project, options: CompileOptions): Experiment | undefined {
   const { sink } = project;

@@ -54,6 +54,23 @@ export function acquireLock(folder: string): Lock {
   throw new RuntimeFailure("locked", `The lock ${path} could not be taken.`, "Try again in a moment.");
 }
 
+/**
+ * Removes the lock of a dead owner, or with `force` whosever it is. Says what was done. Throws RuntimeFailure `locked` for a
+ * live owner's.
+ */
+export function breakLock(folder: string, force: boolean): string {
+  const path = join(folder, ".steerform", "lock");
+  const found = read(path);
+  if (found === undefined) return "There is no lock.";
+  const owner = parseOwner(found);
+  const mine: Owner = { pid: process.pid, host: hostname(), boot: bootId(), since: "" };
+  if (owner !== undefined && !force && isAlive(owner, mine)) throw lockedBy(owner, path);
+  rmSync(path, { force: true });
+  return owner === undefined
+    ? "Removed a lock that could not be read."
+    : `Removed the lock of process ${owner.pid} on ${owner.host} (since ${owner.since}).`;
+}
+
 function heldLock(path: string, mine: Owner, takenOver: string | undefined): Lock {
   const release = (): void => {
     process.off("exit", release);
@@ -68,7 +85,7 @@ function lockedBy({ pid, host, since }: Owner, path: string): RuntimeFailure {
   return new RuntimeFailure(
     "locked",
     `Another apply is running on this experiment: process ${pid} on ${host}, since ${since}.`,
-    `Wait for it to finish, or stop it. If it cannot be running any more, delete ${path}.`,
+    `Wait for it to finish, or stop it. If it cannot be running any more: steerform state unlock --force.`,
   );
 }
 
