@@ -10,6 +10,8 @@ export interface Tokenizer {
   encode(text: string, addSpecialTokens: boolean): number[];
   /** Text of ids, special tokens skipped. */
   decode(ids: readonly number[]): string;
+  /** Text of one id, also of a special token; empty when there is no such token. */
+  token(id: number): string;
   /** tokenizer_config.json, for the chat template. */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -36,6 +38,7 @@ export function openTokenizer(weightsDir: string): Tokenizer {
     encode: (text, addSpecialTokens) => tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids,
     // The package refuses an empty list.
     decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
+    token: (id) => tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
   };
 }
 

@@ -1,9 +1,8 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { EngineFailure, type Progress } from "../../domain/engine.ts";
-import type { Answers, Call, Failure, OpenedModel, Request, Response, WorkerOptions } from "./protocol.ts";
+import { startThread } from "../start-thread.ts";
+import { toError } from "../thread-failure.ts";
+import type { Answers, Call, OpenedModel, Request, Response, WorkerOptions } from "./protocol.ts";
 
 interface Pending {
   readonly resolve: (answer: Answers[keyof Answers]) => void;
@@ -32,7 +31,7 @@ export class SessionClient {
 
   /** Rejects with EngineFailure when the model cannot be loaded. */
   static open(options: WorkerOptions): Promise<SessionClient> {
-    const worker = startWorker(options);
+    const worker = startThread(import.meta.url, "worker", options);
     return new Promise((resolve, reject) => {
       worker.once("error", reject);
       worker.once("message", (response: Response) => {
@@ -100,28 +99,4 @@ export class SessionClient {
     }
     this.#pending.clear();
   }
-}
-
-/**
- * The program's own flags (`--input-type`, `--inspect`, …) are not the thread's. Node 20 runs no TypeScript: from sources
- * (tests, benchmarks), the thread registers tsx, a development dependency, before it imports the worker. `--import tsx`
- * does not do: tsx stays inactive in threads.
- */
-function startWorker(options: WorkerOptions): Worker {
-  if (!import.meta.url.endsWith(".ts")) {
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData: options, execArgv: [] });
-  }
-  // By file and not by name: a thread that starts from a text resolves names from the working directory.
-  const tsxFolder = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
-  const tsx = JSON.stringify(pathToFileURL(join(tsxFolder, "dist/esm/api/index.mjs")).href);
-  const worker = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
-  const start = `import(${tsx}).then((tsx) => { tsx.register(); return import(${worker}); })`;
-  return new Worker(start, { eval: true, workerData: options, execArgv: [] });
-}
-
-function toError(failure: Failure): Error {
-  if (failure.user) return new EngineFailure(failure.kind, failure.message, failure.hint);
-  const error = new Error(failure.message);
-  error.stack = failure.stack;
-  return error;
 }

@@ -1,4 +1,5 @@
-import type { Captured, CaptureRow, EngineFailureKind, Generated, GenerateRow, Progress } from "../../domain/engine.ts";
+import type { Captured, CaptureRow, Generated, GenerateRow, Progress } from "../../domain/engine.ts";
+import type { ThreadFailure } from "../thread-failure.ts";
 
 /** What the session's thread is started with. */
 export interface WorkerOptions {
@@ -30,17 +31,12 @@ export interface OpenedModel {
   readonly maxPositions: number;
 }
 
-/** A failure as data: an Error loses its class between threads. */
-export type Failure =
-  | { readonly user: true; readonly kind: EngineFailureKind; readonly message: string; readonly hint: string }
-  | { readonly user: false; readonly message: string; readonly stack: string };
-
 export type Response =
   | { readonly opened: OpenedModel }
-  | { readonly openFailed: Failure }
+  | { readonly openFailed: ThreadFailure }
   | { readonly id: number; readonly progress: Progress }
   | { readonly id: number; readonly answer: Answers[keyof Answers] }
-  | { readonly id: number; readonly failed: Failure };
+  | { readonly id: number; readonly failed: ThreadFailure };
 
 /** Called after every forward pass. */
 export type Report = (progress: Progress) => void;

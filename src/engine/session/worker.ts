@@ -1,9 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { EngineFailure, type Progress } from "../../domain/engine.ts";
+import { describeFailure } from "../thread-failure.ts";
 import { capture } from "./capture.ts";
 import { Decoder } from "./decoder.ts";
 import { generate } from "./generate.ts";
-import type { Answers, Call, Failure, Report, Request, Response, WorkerOptions } from "./protocol.ts";
+import type { Answers, Call, Report, Request, Response, WorkerOptions } from "./protocol.ts";
 import { score } from "./score.ts";
 
 /** The thread that a session lives in: a run blocks its thread, and the main one must stay free to show progress. */
@@ -19,7 +20,7 @@ async function serve(port: NonNullable<typeof parentPort>, options: WorkerOption
   try {
     decoder = await Decoder.open(options.weightsDir);
   } catch (error) {
-    send({ openFailed: describe(error) });
+    send({ openFailed: describeFailure(error) });
     port.close();
     return;
   }
@@ -40,7 +41,7 @@ async function serve(port: NonNullable<typeof parentPort>, options: WorkerOption
       if (closing) throw closed();
       send({ id, answer: await perform(decoder, call, options.maxBatchTokens, report) });
     } catch (error) {
-      send({ id, failed: describe(error) });
+      send({ id, failed: describeFailure(error) });
     }
   };
 
@@ -73,12 +74,4 @@ function perform(
 
 function closed(): EngineFailure {
   return new EngineFailure("runtime", "The model was closed.", "Open it again.");
-}
-
-function describe(error: unknown): Failure {
-  if (error instanceof EngineFailure) {
-    return { user: true, kind: error.kind, message: error.message, hint: error.hint };
-  }
-  if (error instanceof Error) return { user: false, message: error.message, stack: error.stack ?? "" };
-  return { user: false, message: String(error), stack: "" };
 }
