@@ -10,10 +10,7 @@ export interface ProjectReader {
   list(path: string): readonly string[];
   /** Model weights in Hugging Face layout. May be asked for the same ones more than once. */
   weights(location: WeightsLocation): WeightsRead;
-  /**
-   * A JSON file of steerform's own, by its path in the package: `schema/experiment.schema.json`. Best the same object
-   * every time: what is made of it is remembered with it.
-   */
+  /** A JSON file of steerform's own, by its path in the package: `schema/experiment.schema.json`. */
   shippedJson(path: string): unknown;
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { planDocument } from "../../src/compiler/plan/document.ts";
 import { planTasks } from "../../src/compiler/plan/plan.ts";
 import { totalsOf } from "../../src/compiler/plan/totals.ts";
-import { compileSchema } from "../../src/compiler/validate/ajv.ts";
+import { compileSchema } from "../../src/compiler/validate/schema.ts";
 import { diagnosticToJson } from "../../src/diagnostics/render.ts";
 import type { JsonValue } from "../../src/util/json.ts";
 import { edited, GOOD, projectOf } from "./fixture.ts";

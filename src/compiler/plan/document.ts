@@ -2,7 +2,7 @@ import type { Experiment } from "../../domain/experiment.ts";
 import type { Fingerprint, Plan, PlannedTask, TaskAction } from "../../domain/state.ts";
 import type { JsonObject, JsonValue } from "../../util/json.ts";
 import { changes } from "../fingerprint/changes.ts";
-import { compileSchema } from "../validate/ajv.ts";
+import { compileSchema } from "../validate/schema.ts";
 import { isTodo, type Totals } from "./totals.ts";
 
 /** A plan as JSON: what `plan --json` prints and `plan --out` saves. Its schema is schema/plan.schema.json. */
