@@ -81,10 +81,10 @@ describe("state", () => {
       "create vectors/tiny_natural/sycophancy/base/response__5/probe",
       "create results",
     ]);
-    const { exitCode, stderr } = await project.run("state", "rm", "baseline/x/sycophancy/instruct");
+    const { exitCode, stderr } = await project.run("state", "rm", "baseline/tiny_naturl/sycophancy/instruct");
     expect([exitCode, stderr.split("\n")[0]]).toEqual([
       64,
-      "The state has no 'baseline/x/sycophancy/instruct'. Did you mean 'baseline/tiny_natural/sycophancy/instruct'?",
+      "The state has no 'baseline/tiny_naturl/sycophancy/instruct'. Did you mean 'baseline/tiny_natural/sycophancy/instruct'?",
     ]);
   });
 
