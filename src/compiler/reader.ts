@@ -1,3 +1,5 @@
+import type { SchemaCheck, SchemaName } from "./validate/violation.ts";
+
 /**
  * How the compiler sees the world: everything it reads is handed in through this, so that it touches no disk and the
  * same files give the same answer anywhere. Paths are absolute.
@@ -10,8 +12,8 @@ export interface ProjectReader {
   list(path: string): readonly string[];
   /** Model weights in Hugging Face layout. May be asked for the same ones more than once. */
   weights(location: WeightsLocation): WeightsRead;
-  /** A JSON file of steerform's own, by its path in the package: `schema/experiment.schema.json`. */
-  shippedJson(path: string): unknown;
+  /** The check of one of steerform's own schemas. */
+  schema(name: SchemaName): SchemaCheck;
 }
 
 export type TextRead =

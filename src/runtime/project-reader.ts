@@ -5,14 +5,11 @@ import type { ProjectReader, TextRead, WeightsLocation, WeightsRead } from "../c
 import { EngineFailure } from "../domain/engine.ts";
 import { inspectWeights } from "../engine/index.ts";
 import { downloadCommand, findInHubCache, hubCache, type Environment, type HubRevision } from "./hub-cache.ts";
+import { schemaCheck } from "./schemas.ts";
 
-/** The package's own folder lies two folders above both src/runtime and dist/runtime. */
-const PACKAGE = new URL("../../", import.meta.url);
-
-/** The disk, as the compiler sees it. Weights and shipped files are read once. `env` says where the hub's cache is. */
+/** The disk, as the compiler sees it. Weights are read once. `env` says where the hub's cache is. */
 export function diskReader(env: Environment = process.env): ProjectReader {
   const weights = new Map<string, WeightsRead>();
-  const shipped = new Map<string, unknown>();
   return {
     exists: existsSync,
     readText,
@@ -25,8 +22,7 @@ export function diskReader(env: Environment = process.env): ProjectReader {
       }
     },
     weights: (location) => remember(weights, JSON.stringify(location), () => locateWeights(location, env)),
-    shippedJson: (path) =>
-      remember(shipped, path, () => JSON.parse(readFileSync(new URL(path, PACKAGE), "utf8")) as unknown),
+    schema: schemaCheck,
   };
 }
 

@@ -1,14 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parsePlanDocument, planDocument, staleness, type PlanDocument } from "../../src/compiler/plan/document.ts";
 import { planTasks } from "../../src/compiler/plan/plan.ts";
 import { totalsOf } from "../../src/compiler/plan/totals.ts";
 import type { TaskRecord } from "../../src/domain/state.ts";
 import { edited, GOOD, projectOf } from "./fixture.ts";
-import { compileFiles, REPOSITORY } from "./rig.ts";
+import { schemaCheck } from "../../src/runtime/schemas.ts";
+import { compileFiles } from "./rig.ts";
 
-const schema = JSON.parse(readFileSync(join(REPOSITORY, "schema/plan.schema.json"), "utf8")) as object;
+const schema = schemaCheck("plan");
 
 function planned(spec: string, records: ReadonlyMap<string, TaskRecord> = new Map()) {
   const { experiment } = compileFiles(projectOf(spec));

@@ -1,16 +1,14 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { planDocument } from "../../src/compiler/plan/document.ts";
 import { planTasks } from "../../src/compiler/plan/plan.ts";
 import { totalsOf } from "../../src/compiler/plan/totals.ts";
-import { compileSchema } from "../../src/compiler/validate/schema.ts";
+import { schemaCheck } from "../../src/runtime/schemas.ts";
 import { diagnosticToJson } from "../../src/diagnostics/render.ts";
 import type { JsonValue } from "../../src/util/json.ts";
 import { edited, GOOD, projectOf } from "./fixture.ts";
-import { compileFiles, missingWeights, REPOSITORY } from "./rig.ts";
+import { compileFiles, missingWeights } from "./rig.ts";
 
-const check = compileSchema(JSON.parse(readFileSync(join(REPOSITORY, "schema/plan.schema.json"), "utf8")) as object);
+const check = schemaCheck("plan");
 
 /** As through a pipe. */
 const json = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value)) as JsonValue;

@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, type Compilation, type CompileOptions } from "../../src/compiler/compile.ts";
 import type { ProjectReader, TextRead, WeightsLocation, WeightsRead } from "../../src/compiler/reader.ts";
+import { schemaCheck } from "../../src/runtime/schemas.ts";
 
 export const REPOSITORY: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const ROOT = "/project";
@@ -22,14 +23,6 @@ export type MemoryWeights =
   | Exclude<WeightsRead, { readonly status: "ok" }>
   | (Pick<OkWeights, "status" | "digest" | "layers" | "hiddenSize"> & Partial<OkWeights>);
 type OkWeights = Extract<WeightsRead, { readonly status: "ok" }>;
-
-const schemas = new Map<string, object>();
-
-function shippedJson(path: string): object {
-  const known = schemas.get(path) ?? (JSON.parse(readFileSync(join(REPOSITORY, path), "utf8")) as object);
-  schemas.set(path, known);
-  return known;
-}
 
 export function memoryReader({ files, weights = {}, unreadable = {}, root = ROOT }: MemoryProject): ProjectReader {
   const inside = (path: string) => relative(root, path);
@@ -51,7 +44,7 @@ export function memoryReader({ files, weights = {}, unreadable = {}, root = ROOT
       const read = weights[name] ?? missingWeights(name);
       return read.status === "ok" ? { folder, context: 1024, vocabSize: 2048, ...read } : read;
     },
-    shippedJson,
+    schema: schemaCheck,
   };
 }
 

@@ -28,6 +28,7 @@ export const PURE: readonly string[] = ["util", "math", "domain", "diagnostics",
 /** The one file of src that may import each package. */
 export const DOORS: Readonly<Record<string, string>> = {
   yaml: "compiler/parse/yaml.ts",
+  ajv: "runtime/schemas.ts",
   handlebars: "runtime/judge/prompts.ts",
   listr2: "report/progress/listr.ts",
   "onnxruntime-node": "engine/onnx/runtime.ts",

@@ -13,8 +13,8 @@ import type { ProgressView } from "../../report/progress/types.ts";
 import { formatResults } from "../../report/results-view.ts";
 import { plural } from "../../report/units.ts";
 import type { Outcome } from "../../runtime/events.ts";
-import { diskReader } from "../../runtime/project-reader.ts";
 import { readResults } from "../../runtime/results-file.ts";
+import { schemaCheck } from "../../runtime/schemas.ts";
 import { readState } from "../../runtime/state.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
@@ -100,8 +100,7 @@ function nothingToDo(plan: Plan, json: boolean, view: ProgressView): Outcome {
 /** Throws UsageError for a file that is no saved plan. */
 function readPlan(path: string): PlanDocument {
   if (!existsSync(path)) throw new UsageError(`There is no plan ${path}.`);
-  const schema = diskReader().shippedJson("schema/plan.schema.json") as object;
-  const plan = parsePlanDocument(readFileSync(path, "utf8"), schema);
+  const plan = parsePlanDocument(readFileSync(path, "utf8"), schemaCheck("plan"));
   if (plan === undefined) throw new UsageError(`${path} is not a plan that this steerform has saved (plan --out).`);
   return plan;
 }

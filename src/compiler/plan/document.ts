@@ -2,7 +2,7 @@ import type { Experiment } from "../../domain/experiment.ts";
 import type { Fingerprint, Plan, PlannedTask, TaskAction } from "../../domain/state.ts";
 import type { JsonObject, JsonValue } from "../../util/json.ts";
 import { changes } from "../fingerprint/changes.ts";
-import { compileSchema } from "../validate/schema.ts";
+import type { SchemaCheck } from "../validate/violation.ts";
 import { isTodo, type Totals } from "./totals.ts";
 
 /** A plan as JSON: what `plan --json` prints and `plan --out` saves. Its schema is schema/plan.schema.json. */
@@ -83,8 +83,8 @@ function totalsJson({ counts, cost, dollars, time }: Totals): JsonObject {
   };
 }
 
-/** A saved plan's text; undefined when it is none. `schema` is that of plan.schema.json. */
-export function parsePlanDocument(text: string, schema: object): PlanDocument | undefined {
+/** A saved plan's text; undefined when it is none. `check` is that of plan.schema.json. */
+export function parsePlanDocument(text: string, check: SchemaCheck): PlanDocument | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -92,7 +92,7 @@ export function parsePlanDocument(text: string, schema: object): PlanDocument | 
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  if (compileSchema(schema)(json as JsonValue).length > 0) return undefined;
+  if (check(json as JsonValue).length > 0) return undefined;
   const document = json as PlanDocument | { readonly ok: false };
   return document.ok ? document : undefined;
 }

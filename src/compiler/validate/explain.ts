@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { nearest } from "../../util/nearest.ts";
 import { entryOf, type YamlNode } from "../parse/node.ts";
-import type { Violation } from "./schema.ts";
+import type { Violation } from "./violation.ts";
 import { allowedKeys, isLaterKey } from "./keys.ts";
 import { describePath, locate, type Located } from "./locate.ts";
 
@@ -53,6 +53,10 @@ function diagnosticOf(violation: Violation, located: Located, where: string): Di
       return report.emptyValue(place, where, keyword === "minProperties" ? "key" : "letter");
     case "uniqueItems":
       return report.repeatedItem(place, where);
+    // The branch's own complaint follows.
+    case "if":
+    case "oneOf":
+      return undefined;
     default:
       throw new Error(`Internal error: the schema keyword ${keyword} has no explanation`);
   }

@@ -2,7 +2,7 @@ import { unknownKey } from "../../diagnostics/catalog/schema.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../util/nearest.ts";
 import { entryOf, type YamlEntry, type YamlNode } from "../parse/node.ts";
-import type { Violation } from "./schema.ts";
+import type { Violation } from "./violation.ts";
 import { describePath, locate } from "./locate.ts";
 
 export interface MisspelledKey {
