@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { createStyle, type Style } from "../report/style.ts";
 
@@ -43,7 +44,8 @@ export function processHost(): Host {
       }
     },
     restoreTerminal() {
-      if (interactive) stdout.write("\u001B[?25h");
+      // Not through the stream, which a progress view may have taken over.
+      if (interactive) writeSync(stdout.fd, "\u001B[?25h\n");
     },
   };
 }

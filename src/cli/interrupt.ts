@@ -11,19 +11,23 @@ export interface Interrupt {
 /** SIGHUP: the terminal was closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Ctrl-C once: stop soon and keep what is finished. Twice: stop now. Nobody reading the output any more counts as once. */
+/**
+ * Ctrl-C once: stop soon and keep what is finished. Twice: stop now, as the signal does it where nobody listens. Nobody
+ * reading the output any more counts as once.
+ */
 export function listenForInterrupts(host: Host): Interrupt {
   const abort = new AbortController();
   const close = (): void => {
     for (const name of SIGNALS) process.off(name, stop);
     host.gone.removeEventListener("abort", gone);
   };
-  const stop = (): void => {
+  const stop = (signal: NodeJS.Signals): void => {
     if (!abort.signal.aborted) return abort.abort();
-    // Exiting waits for a forward pass that is under way: a third Ctrl-C ends the process as the system does it.
     close();
+    // process.exit would wait for the forward pass that is under way, and tear it down as a crash: exit 134 at times.
+    process.emit("exit", EXIT.interrupted);
     host.restoreTerminal();
-    process.exit(EXIT.interrupted);
+    process.kill(process.pid, signal);
   };
   const gone = (): void => abort.abort();
   for (const name of SIGNALS) process.on(name, stop);

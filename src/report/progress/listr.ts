@@ -2,7 +2,7 @@ import { Listr, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer
 import type { Phase } from "../../domain/task.ts";
 import { PHASES } from "../../domain/task.ts";
 import type { RunEvent } from "../../runtime/events.ts";
-import { formatDuration } from "../units.ts";
+import { formatCount, formatDuration, plural } from "../units.ts";
 import type { ProgressView, WriteLine } from "./types.ts";
 import { failureLines, outcomeLine, progressWords } from "./words.ts";
 
@@ -50,7 +50,8 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
 
   const update = (phase: Phase, line: string | undefined, force: boolean): void => {
     const state = phases.get(phase);
-    if (state?.row === undefined || (!force && now() - refreshed < REFRESH_MS)) return;
+    // A row that has ended takes no more words.
+    if (state?.row === undefined || isOver(state) || (!force && now() - refreshed < REFRESH_MS)) return;
     refreshed = now();
     state.row.title = title(phase, state);
     if (line !== undefined) state.row.output = line;
@@ -61,9 +62,12 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
     if (state === undefined) return;
     state[key]++;
     state.spentMs += durationMs;
-    update(phase, undefined, true);
-    if (state.done + state.lost === state.total) {
-      state.settle(state.lost > 0 ? new Error(`${state.lost} of ${state.total} tasks not done`) : undefined);
+    if (!isOver(state)) update(phase, undefined, true);
+    else {
+      if (state.row !== undefined) state.row.title = title(phase, state);
+      state.settle(
+        state.lost > 0 ? new Error(`${formatCount(state.lost)} of ${plural(state.total, "task")} not done`) : undefined,
+      );
     }
   };
 
@@ -85,7 +89,7 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
           return count(event.phase, "lost", 0);
         case "notice":
           afterwards.push(event.message);
-          for (const { row } of phases.values()) if (row !== undefined) row.output = event.message;
+          for (const phase of phases.keys()) update(phase, event.message, true);
           return;
         case "run-finished":
           for (const state of phases.values()) state.settle(new Error("not finished"));
@@ -108,6 +112,10 @@ function createPhase(total: number): PhaseRow {
   // Listr looks at the promise only once it runs the row; a failure before that is not an unhandled one.
   settled.catch(() => undefined);
   return { total, done: 0, lost: 0, spentMs: 0, row: undefined, settle, settled };
+}
+
+function isOver({ done, lost, total }: PhaseRow): boolean {
+  return done + lost === total;
 }
 
 /** `steering 3/10, about 40 s left` */

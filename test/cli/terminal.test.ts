@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { describe, expect, test } from "vitest";
+import { createProject, createSharedProject } from "../rig/project.ts";
+import { canOpenTerminal, inTerminal, type Session } from "../rig/terminal.ts";
+import { SPEC_TO_DISTURB } from "../e2e/disturbed.ts";
+
+const QUESTION = "Run 6 tasks? [y/N] ";
+
+/** The screen from the last line of the plan on. */
+function after({ screen }: Session): string {
+  return screen
+    .replace(/^[^]*on disk\.\n/, "")
+    .replaceAll(/in [\d.]+ m?s\./g, "in a moment.")
+    .trim();
+}
+
+describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
+  const project = createSharedProject(SPEC_TO_DISTURB);
+
+  test.each([
+    ["no", "n\r", 1],
+    ["Enter", "\r", 1],
+    ["Ctrl-D", "\u0004", 1],
+    ["Ctrl-C", "\u0003", 3],
+  ])("asks, and does nothing after %s", async (_, key, exitCode) => {
+    const session = await inTerminal(["apply"], project.dir, [[QUESTION, key]]);
+    expect([session.exitCode, session.cursorShown]).toEqual([exitCode, true]);
+    expect(after(session).split("\n")).toEqual([expect.stringContaining(QUESTION.trim())]);
+    expect(existsSync(project.path("experiments"))).toBe(false);
+  });
+
+  test("shows a row a phase with its counter, and the results", async () => {
+    const session = await inTerminal(["apply"], project.dir, [[QUESTION, "y\r"]]);
+    expect([session.exitCode, session.cursorShown]).toEqual([0, true]);
+    expect(after(session).split("\n").slice(0, 7)).toEqual([
+      "Run 6 tasks? [y/N] y",
+      "✔ extraction 3/3",
+      "✔ steering 2/2",
+      "✔ results 1/1",
+      "Apply complete: 6 tasks done, 0 up to date in a moment.",
+      "",
+      expect.stringMatching(/^dataset /),
+    ]);
+  });
+
+  test("shows failures after the rows", async () => {
+    const failing = createProject(SPEC_TO_DISTURB);
+    failing.write("templates/judge/trait.hbs", "{{rubric}}");
+    const session = await inTerminal(["apply", "--yes"], failing.dir);
+    expect([session.exitCode, session.cursorShown]).toEqual([1, true]);
+    expect(after(session)).toMatchInlineSnapshot(`
+      "✔ extraction 3/3
+      ✖ steering 0/2
+        › 2 of 2 tasks not done
+      ✖ results 0/1
+        › 1 of 1 task not done
+      ✗ baseline/tiny_natural/sycophancy/instruct
+        templates/judge/trait.hbs cannot be rendered: "rubric" not defined in [object Object] - 1:2
+        hint: A template may name definition, trait, question and answer.
+      Apply failed: 3 tasks done, 1 failed, 2 blocked, 0 up to date in a moment."
+    `);
+  });
+
+  test("stops at Ctrl-C, and gives the terminal back", async () => {
+    const interrupted = createProject(SPEC_TO_DISTURB);
+    const session = await inTerminal(["apply", "--yes"], interrupted.dir, [["› baseline/", "\u0003"]]);
+    expect([session.exitCode, session.cursorShown]).toEqual([3, true]);
+    expect(after(session)).toMatchInlineSnapshot(`
+      "✔ extraction 3/3
+      ✖ steering 0/2
+        › not finished
+      ✖ results 0/1
+        › not finished
+      Stopping; what is finished is kept. Once more stops at once.
+      Interrupted (apply again to go on): 3 tasks done, 3 not started, 0 up to date in a moment."
+    `);
+  });
+
+  test("gives the terminal back after a second Ctrl-C, too", async () => {
+    const interrupted = createProject(SPEC_TO_DISTURB);
+    const keys = [
+      ["› responses/", "\u0003"],
+      ["Stopping", "\u0003"],
+    ] as const;
+    const session = await inTerminal(["apply", "--yes"], interrupted.dir, keys);
+    // The first may have been enough.
+    expect([3, 128 + constants.signals.SIGINT]).toContain(session.exitCode);
+    expect(session.cursorShown).toBe(true);
+    expect(interrupted.records()).not.toContain("lock");
+  });
+});
