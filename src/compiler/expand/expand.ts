@@ -7,10 +7,10 @@ import type { Files } from "../files/files.ts";
 import { similarityTasks, weightsTasks, type AnalysisContext } from "./analysis.ts";
 import { extractionCheckpoint, steeringCheckpoint } from "./checkpoints.ts";
 import type { Size } from "./cost.ts";
-import { extractionTasks } from "./extraction.ts";
+import { addExtraction } from "./extraction.ts";
 import { Inputs } from "./inputs.ts";
 import { combinationTask, refineTask, selectionTasks } from "./later-steering.ts";
-import { steeringNames, vectorsNames } from "./paths.ts";
+import { steeringNames } from "./paths.ts";
 import { baselineTask, judgeParams, resultsTask, steeringTask, type SteeringContext } from "./steering.ts";
 import { TaskSet } from "./task-set.ts";
 
@@ -22,12 +22,13 @@ export function expand(bound: Bound, files: Files, checked: Checked, sink: Diagn
   const tasks = new TaskSet(sink);
   const inputs = new Inputs(bound, files);
   const { checkpoints, engine } = bound.spec;
+  const extracted = new Set<string>();
   for (const cell of bound.cells) {
     const size = sizeOf(files, cell.variant.value);
     const context = { dataset: datasetOf(files, cell), size, budgets: checked.budgets, inputs, dtype: engine.dtype };
-    for (const task of extractionTasks(cell, context)) tasks.add(task, cell.generate.place);
+    extracted.add(addExtraction(cell, context, tasks));
   }
-  const vectors = [...new Set(bound.cells.map((cell) => vectorsNames(cell).id))];
+  const vectors = [...extracted];
   const afterExtraction = gate(checkpoints && extractionCheckpoint(checkpoints, vectors), tasks, bound);
   const afterSteering = expandSteering(bound, files, checked, inputs, afterExtraction, tasks);
   expandAnalysis(bound, files, { inputs, dtype: engine.dtype, vectors, after: afterSteering }, tasks);
@@ -51,7 +52,11 @@ function expandSteering(
   const { spec, steered, combinations } = bound;
   if (spec.steering === undefined) return [];
   const context = steeringContext(bound, checked, inputs, after);
-  for (const cell of steered) tasks.add(baselineTask(cell, datasetOf(files, cell), context), cell.dataset.place);
+  for (const cell of steered) {
+    const { trait, dataset } = cell;
+    const baseline = () => baselineTask(cell, datasetOf(files, cell), context);
+    tasks.addOnce(`baseline ${trait.value} ${dataset.value}`, baseline, dataset.place);
+  }
   const ids = steered.map((cell) => tasks.add(steeringTask(cell, datasetOf(files, cell), context), cell.dataset.place));
   const refined = steered.flatMap((cell) => {
     const task = refineTask(cell, datasetOf(files, cell), context);

@@ -8,6 +8,7 @@ import { responseSet, type Budgets } from "../check/generation.ts";
 import { activationsCost, responsesCost, vectorsCost, type Size } from "./cost.ts";
 import type { Inputs } from "./inputs.ts";
 import { activationsNames, responsesNames, vectorsNames, type Names } from "./paths.ts";
+import type { TaskSet } from "./task-set.ts";
 
 /** What a cell's tasks are made of. */
 export interface CellContext {
@@ -19,13 +20,17 @@ export interface CellContext {
 }
 
 /**
- * The three tasks that make a cell's vectors. Each one's parameters are only what it is made of: responses know no
- * position, activations no method, and none of them the names that the spec gives to sources and traits.
+ * Adds the three tasks that make a cell's vectors; answers the last one's id. Each one's parameters are only what it is
+ * made of: responses know no position, activations no method, and none of them the names that the spec gives to sources
+ * and traits.
  */
-export function extractionTasks(cell: Cell, context: CellContext): Task[] {
-  const responses = responsesTask(cell, context);
-  const activations = activationsTask(cell, responses.id, context);
-  return [responses, activations, vectorsTask(cell, activations.id, context)];
+export function addExtraction(cell: Cell, context: CellContext, tasks: TaskSet): string {
+  const { place } = cell.generate;
+  const set = `${cell.trait.value} ${cell.source.value}`;
+  const responses = tasks.addOnce(`responses ${set}`, () => responsesTask(cell, context), place);
+  const position = `activations ${set} ${cell.positionText.value}`;
+  const activations = tasks.addOnce(position, () => activationsTask(cell, responses, context), place);
+  return tasks.add(vectorsTask(cell, activations, context), place);
 }
 
 function responsesTask(cell: Cell, { dataset, budgets, inputs, dtype }: CellContext): Task {
