@@ -55,6 +55,6 @@ function promptsOf({ similarity }: Bound, files: Files): Map<string, readonly st
 
 function judgeOf(judge: JudgeSpec): Judge {
   if (judge.provider === "local") return { provider: "local", variant: judge.variant.value };
-  const { provider, model, baseUrl, apiKeyEnv, maxConcurrency, price } = judge;
-  return { provider, model, baseUrl, apiKeyEnv, maxConcurrency, price };
+  const { provider, model, baseUrl, apiKeyEnv, maxConcurrency, samples, budget, price } = judge;
+  return { provider, model, baseUrl, apiKeyEnv, maxConcurrency, samples, maxCalls: budget.calls?.value, price };
 }

@@ -52,6 +52,10 @@ export type Judge =
       /** Name of the environment variable; the secret itself is never stored. */
       readonly apiKeyEnv: string | undefined;
       readonly maxConcurrency: number;
+      /** Replies that a score is the mean of; 0: read from the first token's distribution. */
+      readonly samples: number;
+      /** Answers that may be paid for; undefined: no limit. */
+      readonly maxCalls: number | undefined;
       /** Of a million tokens; undefined when the spec does not say. */
       readonly price: Price | undefined;
     };

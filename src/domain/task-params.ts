@@ -56,7 +56,13 @@ export type BaselineParams = AskingParams;
 /** Which judge, as identity: a local judge's weights are among the task's inputs as `judge_weights`. */
 export type JudgeParams =
   | { readonly provider: "local"; readonly variant: string }
-  | { readonly provider: "openai"; readonly model: string; readonly baseUrl: string };
+  | {
+      readonly provider: "openai";
+      readonly model: string;
+      readonly baseUrl: string;
+      /** Replies that a score is the mean of; 0: read from the first token's distribution. */
+      readonly samples: number;
+    };
 
 export interface SteeringParams extends VectorsParams, AskingParams {
   readonly dataset: string;

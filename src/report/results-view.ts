@@ -107,7 +107,7 @@ function selectedDelta({ selected_delta: delta }: Found): number {
   return delta ?? -Infinity;
 }
 
-function legend({ rows, held_out: heldOut, min_coherence: minCoherence }: Results): string[] {
+function legend({ rows, held_out: heldOut, min_coherence: minCoherence, judge_samples: samples }: Results): string[] {
   const questions = rows[0]?.questions;
   const split =
     heldOut === 0 || questions === undefined
@@ -116,5 +116,8 @@ function legend({ rows, held_out: heldOut, min_coherence: minCoherence }: Result
   return [
     `The best at coherence ≥ ${minCoherence}. ${split}`,
     "Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.",
+    ...(samples > 0
+      ? [`A score is the mean of ${samples} sampled replies of the judge, not of its distribution.`]
+      : []),
   ];
 }

@@ -10,6 +10,7 @@ export type FailureKind =
   | "judge-refused"
   | "judge-unreachable"
   | "judge-unusable"
+  | "budget-spent"
   | "secret-missing"
   | "results-missing"
   | "disk"

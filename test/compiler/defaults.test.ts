@@ -43,6 +43,9 @@ test("the schema's defaults are what the compiler fills in", () => {
     baseUrl: defaults["base_url"],
     apiKeyEnv: undefined,
     maxConcurrency: defaults["max_concurrency"],
+    samples: defaults["samples"],
+    maxCalls: undefined,
+    price: undefined,
   });
   expect(responses?.params).toMatchObject({
     rollouts: defaults["rollouts"],

@@ -7,12 +7,17 @@ import {
   type OpenAiOptions,
   type TokenProbability,
 } from "../../src/runtime/judge/openai.ts";
+import { expectedScore } from "../../src/runtime/judge/score.ts";
 import { answer, serveJudge } from "../rig/judge-server.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 
 function memoryCache(): AnswerCache {
   const answers = new Map<string, TokenProbability[]>();
-  return { get: (key) => answers.get(key), set: (key, tokens) => void answers.set(key, tokens) };
+  return {
+    get: (key) => answers.get(key),
+    set: (key, tokens) => void answers.set(key, tokens),
+    count: () => answers.size,
+  };
 }
 
 function options(baseUrl: string, more: Partial<OpenAiOptions> = {}): OpenAiOptions {
@@ -167,5 +172,33 @@ describe("an OpenAI-compatible judge", () => {
     expect(requests).toHaveLength(3);
     await openAiOracle(options(baseUrl, { model: "other", cache: openAnswerCache(folder) })).ask(["a"]);
     expect(requests).toHaveLength(4);
+  });
+
+  it("takes the mean of sampled replies from a server without logprobs, and keeps each", async () => {
+    const replies = ["80", " 90 of 100", "I would say 50", "100"];
+    const { baseUrl, requests } = await serveJudge((_, call, response) => {
+      response.end(JSON.stringify({ choices: [{ message: { content: replies[call - 1] } }] }));
+    });
+    const cache = memoryCache();
+    const [probabilities] = await openAiOracle(options(baseUrl, { samples: 4, cache })).ask(["p"]);
+    expect([80, 90, 100, 50].map((value) => probabilities?.[value])).toEqual([0.25, 0.25, 0.25, 0]);
+    expect(expectedScore(probabilities ?? null)).toBeCloseTo(90, 4);
+    expect(requests[0]?.body).toMatchObject({ temperature: 1, max_tokens: 8 });
+    expect(requests[0]?.body).not.toHaveProperty("logprobs");
+    await openAiOracle(options(baseUrl, { samples: 4, cache })).ask(["p"]);
+    expect(requests).toHaveLength(4);
+  });
+
+  it("stops when the budget is spent, and counts what earlier runs paid for", async () => {
+    const { baseUrl, requests } = await serveJudge((_, __, response) => answer(response, { "5": 1 }));
+    const cache = memoryCache();
+    await openAiOracle(options(baseUrl, { cache })).ask(["a", "b"]);
+    const limited = openAiOracle(options(baseUrl, { cache, maxCalls: 3, maxConcurrency: 1 }));
+    await expect(limited.ask(["a", "b", "c", "d"])).rejects.toMatchObject({
+      kind: "budget-spent",
+      message: "The judge's budget of 3 calls is spent.",
+    });
+    expect(requests).toHaveLength(3);
+    expect(await limited.ask(["a", "c"])).toHaveLength(2);
   });
 });

@@ -1,5 +1,5 @@
 import type { Dataset } from "../../domain/experiment.ts";
-import type { ResponsesParams, SearchParams } from "../../domain/task-params.ts";
+import type { JudgeParams, ResponsesParams } from "../../domain/task-params.ts";
 import type { TaskCost } from "../../domain/task.ts";
 
 /** Upper bounds of what tasks do; bytes are estimates. */
@@ -9,7 +9,9 @@ const BYTES_PER_TOKEN = 12;
 /** A JSON record besides its tokens: the prompt, its ids, the keys. */
 const BYTES_PER_RECORD = 600;
 const BYTES_PER_FLOAT = 4;
-const BYTES_PER_BFLOAT16 = 2;
+const BYTES_PER_HALF = 2;
+/** In JSON, with all its digits. */
+const BYTES_PER_COSINE = 20;
 /** A judge's prompt besides the answer: a rubric and a question. */
 const JUDGE_PROMPT_TOKENS = 250;
 /** Trait and coherence. */
@@ -32,26 +34,13 @@ export function vectorsCost({ layers, hiddenSize }: Size): TaskCost {
   return writing(layers * hiddenSize * BYTES_PER_FLOAT);
 }
 
-export function baselineCost(questions: number, maxNewTokens: number): TaskCost {
-  return generating(questions, maxNewTokens, questions * JUDGE_CALLS_PER_ANSWER);
-}
-
-export interface SteeringSize {
-  readonly questions: number;
-  readonly layers: number;
-  readonly search: SearchParams;
-  readonly nullDirections: number;
-  readonly maxNewTokens: number;
-}
-
-export function steeringCost({ questions, layers, search, nullDirections, maxNewTokens }: SteeringSize): TaskCost {
-  const answers = questions * (layers * search.evaluations + nullDirections);
-  return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER);
-}
-
-export function gridCost(questions: number, coefficients: number, maxNewTokens: number): TaskCost {
-  const answers = questions * coefficients;
-  return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER);
+/** Answers of the application, each judged. */
+export function judgedCost(
+  answers: number,
+  { maxNewTokens, judge }: { readonly maxNewTokens: number; readonly judge: JudgeParams },
+): TaskCost {
+  const replies = judge.provider === "openai" ? Math.max(1, judge.samples) : 1;
+  return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER * replies);
 }
 
 export function captureCost(prompts: number, maxNewTokens: number, size: Size): TaskCost {
@@ -65,12 +54,12 @@ export function replayCost(prompts: number, maxNewTokens: number, size: Size): T
 
 /** Of every response: the residual stream at each token, and its mean. */
 function residualBytes(prompts: number, maxNewTokens: number, { layers, hiddenSize }: Size): number {
-  return prompts * layers * hiddenSize * (maxNewTokens * BYTES_PER_BFLOAT16 + BYTES_PER_FLOAT);
+  return prompts * layers * hiddenSize * (maxNewTokens * BYTES_PER_HALF + BYTES_PER_FLOAT);
 }
 
 /** Each layer by prompt and, mean and deviation, by token. */
 export function similarityCost(prompts: number, maxNewTokens: number, { layers }: Size): TaskCost {
-  return tableCost(layers * (prompts + 2 * maxNewTokens));
+  return writing(layers * (prompts + 2 * maxNewTokens) * BYTES_PER_COSINE);
 }
 
 /** A table of so many numbers, as JSON. */

@@ -3,14 +3,14 @@ import type { Task } from "../../domain/task.ts";
 import { groupBy } from "../../util/group-by.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { Combination } from "../bind/phases.ts";
-import { gridCost, resultsCost } from "./cost.ts";
+import { judgedCost, resultsCost } from "./cost.ts";
 import { activationSet, named } from "./extraction.ts";
 import { asking, questionCount, type SteeringContext } from "./steering.ts";
 import { baselineNames, combinationNames, refineNames, selectionNames, steeringNames, vectorsNames } from "./paths.ts";
 
 /** A finer grid of coefficients; undefined when the spec asks for none. */
 export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task | undefined {
-  const { steering, refineLayers, application, maxNewTokens, inputs } = context;
+  const { steering, refineLayers, application, inputs } = context;
   if (steering.refine === undefined) return undefined;
   const { points } = steering.refine;
   const { nullDirections, nullSeed } = steering;
@@ -34,7 +34,7 @@ export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContex
     inputs: inputs.judged(dataset.ref, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id, steeringNames(cell).id],
     after: context.after,
-    cost: gridCost(questionCount(dataset, context), layers * points + nullDirections, maxNewTokens),
+    cost: judgedCost(questionCount(dataset, context) * (layers * points + nullDirections), context),
   };
 }
 
@@ -78,7 +78,7 @@ export function combinationTask(
   dataset: Dataset,
   context: SteeringContext,
 ): Task {
-  const { application, maxNewTokens, inputs, steering } = context;
+  const { application, inputs, steering } = context;
   const trait = cell.trait.value;
   const coefficients = coefficient.kind === "fixed" ? 1 : steering.search.evaluations;
   return {
@@ -101,6 +101,6 @@ export function combinationTask(
       ...sources.map((source) => selectionNames(trait, source.value).id),
     ],
     after: context.after,
-    cost: gridCost(questionCount(dataset, context), coefficients, maxNewTokens),
+    cost: judgedCost(questionCount(dataset, context) * coefficients, context),
   };
 }

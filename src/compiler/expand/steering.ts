@@ -4,7 +4,7 @@ import type { AskingParams, JudgeParams } from "../../domain/task-params.ts";
 import type { Task } from "../../domain/task.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { JudgeSpec, SteeringSpec } from "../lower/spec.ts";
-import { baselineCost, resultsCost, steeringCost } from "./cost.ts";
+import { judgedCost, resultsCost } from "./cost.ts";
 import { activationSet, named } from "./extraction.ts";
 import type { Inputs } from "./inputs.ts";
 import { RESULTS_ID, RESULTS_OUTPUTS, baselineNames, steeringNames, vectorsNames } from "./paths.ts";
@@ -25,7 +25,7 @@ export interface SteeringContext {
 /** How a judge enters identities: not how fast it is asked, nor with which key. */
 export function judgeParams(judge: JudgeSpec): JudgeParams {
   if (judge.provider === "local") return { provider: "local", variant: judge.variant.value };
-  return { provider: "openai", model: judge.model, baseUrl: judge.baseUrl };
+  return { provider: "openai", model: judge.model, baseUrl: judge.baseUrl, samples: judge.samples };
 }
 
 /** What everything that asks the application has in common. */
@@ -42,7 +42,7 @@ export function questionCount(dataset: Dataset, { steering: { questions } }: Ste
 }
 
 export function baselineTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task {
-  const { application, maxNewTokens, inputs } = context;
+  const { application, inputs } = context;
   return {
     ...named(baselineNames(dataset.ref, application), cell.dataset.place),
     kind: "baseline",
@@ -51,12 +51,12 @@ export function baselineTask(cell: Cell, dataset: Dataset, context: SteeringCont
     inputs: inputs.judged(dataset.ref, application),
     needs: [],
     after: context.after,
-    cost: baselineCost(questionCount(dataset, context), maxNewTokens),
+    cost: judgedCost(questionCount(dataset, context), context),
   };
 }
 
 export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task {
-  const { steering, application, maxNewTokens, layers, inputs } = context;
+  const { steering, application, layers, inputs } = context;
   const { search, nullDirections, nullSeed } = steering;
   return {
     ...named(steeringNames(cell), cell.positionText.place),
@@ -76,13 +76,7 @@ export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringCont
     inputs: inputs.judged(dataset.ref, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id],
     after: context.after,
-    cost: steeringCost({
-      questions: questionCount(dataset, context),
-      layers: layers.length,
-      search,
-      nullDirections,
-      maxNewTokens,
-    }),
+    cost: judgedCost(questionCount(dataset, context) * (layers.length * search.evaluations + nullDirections), context),
   };
 }
 

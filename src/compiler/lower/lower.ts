@@ -104,6 +104,7 @@ function lowerJudge(node: YamlNode | undefined): S.JudgeSpec | undefined {
     baseUrl: (text(field(node, "base_url"))?.value ?? "https://api.openai.com/v1").replace(/\/+$/, ""),
     apiKeyEnv: text(field(node, "api_key_env"))?.value,
     maxConcurrency: number(field(node, "max_concurrency"))?.value ?? 8,
+    samples: number(field(node, "samples"))?.value ?? 0,
     budget: lowerBudget(field(node, "budget")),
     price: lowerPrice(field(node, "price")),
   };

@@ -134,6 +134,7 @@ export type JudgeSpec =
       readonly baseUrl: string;
       readonly apiKeyEnv: string | undefined;
       readonly maxConcurrency: number;
+      readonly samples: number;
       readonly budget: BudgetSpec;
       readonly price: Price | undefined;
     };

@@ -22,6 +22,7 @@ export function openAnswerCache(folder: string): AnswerCache {
   }
   return {
     get: (key) => answers.get(digest(key)),
+    count: () => answers.size,
     set(key, tokens) {
       const entry = { key: digest(key), tokens };
       answers.set(entry.key, tokens);

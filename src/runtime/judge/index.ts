@@ -46,6 +46,8 @@ async function openOracle(experiment: Experiment, models: ModelPool, signal: Abo
     model: judge.model,
     apiKey: readSecret(judge.apiKeyEnv),
     maxConcurrency: judge.maxConcurrency,
+    samples: judge.samples,
+    maxCalls: judge.maxCalls,
     cache: openAnswerCache(experiment.folder),
     signal,
   });

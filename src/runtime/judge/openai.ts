@@ -7,6 +7,10 @@ export interface OpenAiOptions {
   /** Sent as a bearer token, never stored or printed. */
   readonly apiKey: string | undefined;
   readonly maxConcurrency: number;
+  /** Replies sampled for a score; 0 or left out: the first token's distribution is read. */
+  readonly samples?: number;
+  /** Answers that may be paid for, those of earlier runs included. */
+  readonly maxCalls?: number | undefined;
   /** Attempts a question before its score counts as missing. */
   readonly attempts?: number;
   readonly timeoutMs?: number;
@@ -20,16 +24,22 @@ export interface OpenAiOptions {
 export interface AnswerCache {
   get(key: string): TokenProbability[] | undefined;
   set(key: string, answer: TokenProbability[]): void;
+  /** Answers that it holds: all were paid for. */
+  count(): number;
 }
 
 export type TokenProbability = readonly [token: string, probability: number];
 
-/** What identifies a question to a server: the same three give the same answer. */
-export function questionKey(model: string, prompt: string): string {
-  return JSON.stringify({ model, prompt, parameters: PARAMETERS });
+/** What identifies a question to a server: the same give the same answer. `sample` counts sampled replies. */
+export function questionKey(model: string, prompt: string, sample?: number): string {
+  return sample === undefined
+    ? JSON.stringify({ model, prompt, parameters: DISTRIBUTION })
+    : JSON.stringify({ model, prompt, parameters: SAMPLE, sample });
 }
 
-const PARAMETERS = { temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: 20 } as const;
+const DISTRIBUTION = { temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: 20 } as const;
+/** A number and what some models put around it. */
+const SAMPLE = { temperature: 1, max_tokens: 8 } as const;
 
 const ATTEMPTS = 6;
 
@@ -37,9 +47,10 @@ const ATTEMPTS = 6;
 const HOPELESS = 8;
 
 /**
- * Any OpenAI-compatible chat-completions server with logprobs. 429, 5xx, timeouts and broken replies are tried again
- * (exponential pauses, Retry-After honoured), then count as missing. RuntimeFailures: `judge-refused` (other 4xx),
- * `judge-unusable` (a reply without logprobs), `judge-unreachable` (no question was answered).
+ * Any OpenAI-compatible chat-completions server: by logprobs, or by sampled replies where a server has none. 429, 5xx,
+ * timeouts and broken replies are tried again (exponential pauses, Retry-After honoured), then count as missing.
+ * RuntimeFailures: `judge-refused` (other 4xx), `judge-unusable` (a reply without logprobs), `judge-unreachable` (no
+ * question was answered), `budget-spent`.
  */
 export function openAiOracle(options: OpenAiOptions): NumberOracle {
   return {
@@ -51,7 +62,7 @@ export function openAiOracle(options: OpenAiOptions): NumberOracle {
       let lost = 0;
       const worker = async (): Promise<void> => {
         for (let index = next++; index < prompts.length && !stop.signal.aborted; index = next++) {
-          const reply = await askOnce(options, prompts[index] as string, stop.signal);
+          const reply = await askFor(options, prompts[index] as string, stop.signal);
           if (reply.kind === "answer") answers[index] = numberProbabilities(reply.tokens);
           // More lost than were done before: none was answered.
           else if (++lost > done && lost >= Math.min(HOPELESS, prompts.length)) {
@@ -78,14 +89,33 @@ function unreachable({ baseUrl, attempts = ATTEMPTS }: OpenAiOptions, lost: numb
   );
 }
 
-async function askOnce(options: OpenAiOptions, prompt: string, stop: AbortSignal): Promise<Reply> {
-  const key = questionKey(options.model, prompt);
+/** A question's answer: a distribution, or what so many sampled replies say. */
+async function askFor(options: OpenAiOptions, prompt: string, stop: AbortSignal): Promise<Reply> {
+  const { samples = 0 } = options;
+  if (samples === 0) return askOnce(options, prompt, undefined, stop);
+  const tokens: TokenProbability[] = [];
+  for (let sample = 0; sample < samples; sample++) {
+    const reply = await askOnce(options, prompt, sample, stop);
+    if (reply.kind === "again") return reply;
+    tokens.push(...reply.tokens.map(([text, p]): TokenProbability => [text, p / samples]));
+  }
+  return { kind: "answer", tokens };
+}
+
+async function askOnce(
+  options: OpenAiOptions,
+  prompt: string,
+  sample: number | undefined,
+  stop: AbortSignal,
+): Promise<Reply> {
+  const key = questionKey(options.model, prompt, sample);
   const cached = options.cache.get(key);
   if (cached !== undefined) return { kind: "answer", tokens: cached };
   const attempts = options.attempts ?? ATTEMPTS;
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
-    const reply = await request(options, prompt);
+    if (options.maxCalls !== undefined && options.cache.count() >= options.maxCalls) throw spent(options.maxCalls);
+    const reply = await request(options, prompt, sample);
     if (reply.kind === "answer") options.cache.set(key, reply.tokens);
     if (reply.kind === "answer" || attempt === attempts || stop.aborted) return reply;
     const pause = (options.pauseMs ?? 500) * 2 ** (attempt - 1) * (0.5 + Math.random());
@@ -97,7 +127,7 @@ type Reply =
   | { readonly kind: "answer"; readonly tokens: TokenProbability[] }
   | { readonly kind: "again"; readonly reason: string; readonly retryAfterMs: number };
 
-async function request(options: OpenAiOptions, prompt: string): Promise<Reply> {
+async function request(options: OpenAiOptions, prompt: string, sample: number | undefined): Promise<Reply> {
   const again = (reason: string): Reply => ({ kind: "again", reason, retryAfterMs: 0 });
   const timeout = AbortSignal.timeout(options.timeoutMs ?? 60_000);
   const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
@@ -110,7 +140,11 @@ async function request(options: OpenAiOptions, prompt: string): Promise<Reply> {
         "content-type": "application/json",
         ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
       },
-      body: JSON.stringify({ model: options.model, messages: [{ role: "user", content: prompt }], ...PARAMETERS }),
+      body: JSON.stringify({
+        model: options.model,
+        messages: [{ role: "user", content: prompt }],
+        ...(sample === undefined ? DISTRIBUTION : SAMPLE),
+      }),
       signal,
     });
     if (response.status === 429 || response.status >= 500) {
@@ -135,12 +169,12 @@ async function request(options: OpenAiOptions, prompt: string): Promise<Reply> {
         : "Check judge.base_url and judge.model in the spec.",
     );
   }
-  const tokens = readTokens(body);
+  const tokens = sample === undefined ? readTokens(body) : readNumber(body);
   if (tokens === "no-logprobs") {
     throw new RuntimeFailure(
       "judge-unusable",
       `The judge's server at ${options.baseUrl} gives no log-probabilities for model ${options.model}.`,
-      "Choose a model or a server that returns logprobs: scores are read from the first token's distribution.",
+      "Choose a model or a server that returns logprobs, or set judge.samples: 5 to take the mean of sampled replies.",
     );
   }
   return tokens === undefined ? again("a reply of another shape") : { kind: "answer", tokens };
@@ -167,7 +201,23 @@ function readTokens(body: unknown): TokenProbability[] | "no-logprobs" | undefin
   return tokens;
 }
 
+/** The number that a sampled reply begins with; another reply has its mass on no number. */
+function readNumber(body: unknown): TokenProbability[] | undefined {
+  const text = (body as { choices?: readonly ChatChoice[] } | null)?.choices?.[0]?.message?.content;
+  if (typeof text !== "string") return undefined;
+  return [[/^\s*(\d{1,3})(?![\d.])/.exec(text)?.[1] ?? "", 1]];
+}
+
+function spent(maxCalls: number): RuntimeFailure {
+  return new RuntimeFailure(
+    "budget-spent",
+    `The judge's budget of ${maxCalls} calls is spent.`,
+    "Raise judge.budget.calls in the spec and apply again: what was judged is kept.",
+  );
+}
+
 interface ChatChoice {
+  readonly message?: { readonly content?: unknown } | null;
   readonly logprobs?: { readonly content?: readonly { readonly top_logprobs?: readonly TopLogprob[] }[] | null } | null;
 }
 interface TopLogprob {

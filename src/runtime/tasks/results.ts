@@ -17,6 +17,8 @@ export interface Results {
   /** Share of the questions that chose nothing, and that all numbers are of. */
   readonly held_out: number;
   readonly confidence: number;
+  /** Replies of the judge that a score is the mean of; 0: read from the first token's distribution. */
+  readonly judge_samples: number;
   readonly rows: readonly ResultsRow[];
   readonly combinations: readonly CombinationRow[];
 }
@@ -71,6 +73,7 @@ export interface RandomDirections {
 export const runResults: Executor<ResultsTask> = async (tasks, context) => {
   const task = onlyTask(tasks);
   const { minCoherence, heldOut, confidence } = task.params;
+  const { judge } = context.experiment;
   const singles = allUpstream(task, "steering", context).map((search) => readSingle(search, task, context));
   const results: Results = {
     format_version: 2,
@@ -78,6 +81,7 @@ export const runResults: Executor<ResultsTask> = async (tasks, context) => {
     min_coherence: minCoherence,
     held_out: heldOut,
     confidence,
+    judge_samples: judge?.provider === "openai" ? judge.samples : 0,
     rows: singles.map((single) => rowOf(single, task.params)),
     combinations: allUpstream(task, "combination", context).map((combination) =>
       combinationRowOf(combination, singles, task.params, context),
