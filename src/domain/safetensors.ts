@@ -43,7 +43,7 @@ export interface SafetensorsHeader {
 
 export interface TensorToEncode {
   readonly shape: readonly number[];
-  /** Uint16Array: the bits of bfloat16. */
+  /** Uint16Array: the bits of fp16. */
   readonly data: Float32Array | BigInt64Array | Uint16Array;
 }
 
@@ -130,7 +130,7 @@ export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncod
 
 function dtypeOf(data: TensorToEncode["data"]): SafetensorsDtype {
   if (data instanceof Float32Array) return "F32";
-  return data instanceof Uint16Array ? "BF16" : "I64";
+  return data instanceof Uint16Array ? "F16" : "I64";
 }
 
 /** Little-endian F32, F16 or BF16 bytes as numbers. Exact: every half or bfloat16 is an fp32. */
@@ -148,10 +148,18 @@ export function toFloat32(dtype: SafetensorsDtype, bytes: Uint8Array): Float32Ar
     return numbers;
   }
   if (dtype === "F16") {
-    for (let index = 0; index < count; index++) numbers[index] = halfToNumber(source.getUint16(2 * index, true));
+    const lookup = halves();
+    for (let index = 0; index < count; index++) numbers[index] = lookup[source.getUint16(2 * index, true)]!;
     return numbers;
   }
   throw new SafetensorsError(`holds ${dtype} where F32, F16 or BF16 is needed`);
+}
+
+let table: Float32Array | undefined;
+
+/** Of every half, by its bits: looking up is many times faster than computing. */
+function halves(): Float32Array {
+  return (table ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => halfToNumber(bits)));
 }
 
 /** IEEE 754 binary16. */

@@ -21,12 +21,15 @@ export function pearson(x: readonly number[], y: readonly number[]): Correlation
   if (x.length !== y.length) throw new Error(`Internal error: ${x.length} numbers correlated with ${y.length}`);
   const [a, b] = [centred(x), centred(y)];
   if (a === undefined || b === undefined) return undefined;
-  const coefficient = Math.max(-1, Math.min(1, sumOfProducts(a, b)));
+  // Exactly ±1 for series that are the same: the root of x² is x.
+  const scale = Math.sqrt(sumOfProducts(a, a) * sumOfProducts(b, b));
+  const observed = sumOfProducts(a, b);
+  const coefficient = Math.max(-1, Math.min(1, observed / scale));
   const n = x.length;
   // Student's t² is df·r² / (1 − r²), and its tail the beta function at 1 − r².
   const pValue =
     n <= MOST_FOR_EXACT
-      ? exactP(a, b, coefficient)
+      ? exactP(a, b, observed, scale)
       : incompleteBeta((1 - coefficient) * (1 + coefficient), (n - 2) / 2, 1 / 2);
   return { coefficient, pValue };
 }
@@ -36,13 +39,12 @@ export function spearman(x: readonly number[], y: readonly number[]): Correlatio
   return pearson(ranks(x), ranks(y));
 }
 
-/** With mean 0 and length 1; undefined when all are equal, or there is only one. */
+/** Less their mean; undefined when all are equal, or there is only one. */
 function centred(values: readonly number[]): readonly number[] | undefined {
   if (values.every((value) => value === values[0])) return undefined;
   const middle = mean(values);
   const differences = values.map((value) => value - middle);
-  const length = Math.hypot(...differences);
-  return length === 0 ? undefined : differences.map((difference) => difference / length);
+  return differences.some((difference) => difference !== 0) ? differences : undefined;
 }
 
 function ranks(values: readonly number[]): number[] {
@@ -57,9 +59,9 @@ function ranks(values: readonly number[]): number[] {
   return ranked;
 }
 
-function exactP(a: readonly number[], b: readonly number[], observed: number): number {
+function exactP(a: readonly number[], b: readonly number[], observed: number, scale: number): number {
   // Pairings that differ by rounding alone count as equal.
-  const tolerance = 1e-13;
+  const tolerance = 1e-13 * scale;
   let [below, above, all] = [0, 0, 0];
   forEachOrder([...b], b.length, (order) => {
     const value = sumOfProducts(a, order);

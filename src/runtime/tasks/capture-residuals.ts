@@ -1,7 +1,6 @@
 import { EngineFailure, type Captured, type Model } from "../../domain/engine.ts";
 import type { OutputRecord } from "../../domain/state.ts";
 import type { CaptureTask, ReplayTask } from "../../domain/task.ts";
-import { toBfloat16 } from "../../math/bfloat16.ts";
 import { formatResiduals, residualsPath, type CapturedResponse, type Residuals } from "./capture-files.ts";
 import type { Outputs, TaskContext } from "./context.ts";
 import { rowProgress } from "./row-progress.ts";
@@ -66,7 +65,7 @@ async function residualsOf(
   const size = model.layers * model.hiddenSize;
   const lengths = responses.map(({ response_ids }) => response_ids.length);
   const residuals = lengths.map((length) => ({
-    tokens: new Uint16Array(length * size),
+    tokens: new Float32Array(length * size),
     sums: new Float64Array(size),
   }));
   // Only a lone long response takes several calls, each for a stretch of its tokens.
@@ -83,7 +82,7 @@ async function residualsOf(
     for (const [place, index] of present.entries()) {
       const { means } = captured[place] as Captured;
       const { tokens, sums } = residuals[index] as (typeof residuals)[number];
-      tokens.set(toBfloat16(means), from * size);
+      tokens.set(means, from * size);
       for (let token = 0; token < means.length; token += size) {
         for (let at = 0; at < size; at++) sums[at]! += means[token + at]!;
       }

@@ -69,6 +69,9 @@ export function similarityDocument(
   const layers = Array.from({ length: present[0]?.layers ?? 0 }, (_, layer) => layer);
   const perLayer = spreads(layers.map((layer) => present.map(({ means }) => means[layer] as number)));
   const similarity = (layer: number): number => perLayer.mean[layer] as number;
+  const correlations = new Map(
+    curves.map(({ dataset, points }) => [dataset, correlate(layers.length === 0 ? [] : points, similarity)]),
+  );
   return {
     format_version: 1,
     captured,
@@ -78,13 +81,11 @@ export function similarityDocument(
     per_layer_similarity: { ...perLayer, per_prompt: prompts.map((prompt) => (prompt ? [...prompt.means] : null)) },
     per_position_similarity: byPosition(present, prompts.length, minCoverage, layers),
     transfer_curves: Object.fromEntries(curves.map(({ dataset, points }) => [dataset, curveOf(points)])),
-    correlations: Object.fromEntries(
-      curves.map(({ dataset, points }) => [dataset, correlate(layers.length === 0 ? [] : points, similarity)]),
-    ),
+    correlations: Object.fromEntries(correlations),
     warnings: [
       ...emptyWarning(prompts.length - present.length, prompts.length),
       ...(curves.length === 0 ? [`No vector from ${replayed} was steered: there is no transfer to compare with.`] : []),
-      ...curves.flatMap((curve) => curveWarnings(curve, minCoherence)),
+      ...curves.flatMap((curve) => curveWarnings(curve, correlations.get(curve.dataset), minCoherence)),
     ],
   };
 }
@@ -157,14 +158,20 @@ function emptyWarning(empty: number, all: number): string[] {
   return [`${empty} of ${all} responses ${empty === 1 ? "is" : "are"} empty, and in no mean.`];
 }
 
-function curveWarnings({ dataset, points }: TransferCurve, minCoherence: number): string[] {
+function curveWarnings(
+  { dataset, points }: TransferCurve,
+  found: Correlations | undefined,
+  minCoherence: number,
+): string[] {
   const n = points.length;
-  if (n === 0)
+  if (n === 0) {
     return [`${dataset}: no evaluation has a Δ at coherence ≥ ${minCoherence}, so there is no transfer curve.`];
-  if (n >= ENOUGH_POINTS) return [];
-  return [
-    `${dataset}: ${n} ${n === 1 ? "layer" : "layers"}; a correlation of fewer than ${ENOUGH_POINTS} points says little.`,
-  ];
+  }
+  const layers = n === 1 ? "layer" : "layers";
+  const few = `${dataset}: ${n} ${layers}; a correlation of fewer than ${ENOUGH_POINTS} points says little.`;
+  const constant = `${dataset}: all its Δ, or all similarities of its layers, are equal: there is no correlation.`;
+  const isConstant = n > 1 && found?.n_points === n && found.pearson_r === null;
+  return [...(n < ENOUGH_POINTS ? [few] : []), ...(isConstant ? [constant] : [])];
 }
 
 /** Indented, with lists of numbers on one line. */
