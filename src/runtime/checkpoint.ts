@@ -58,7 +58,8 @@ function checkpointsOf(folder: string): string {
 function parseStep(line: string): Step | undefined {
   if (line === "") return undefined;
   try {
-    return JSON.parse(line) as Step;
+    const step: unknown = JSON.parse(line);
+    return typeof step === "object" && step !== null && "step" in step ? (step as Step) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

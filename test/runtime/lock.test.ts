@@ -1,9 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { execa } from "execa";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { acquireLock } from "../../src/runtime/lock.ts";
+import { bootId } from "../../src/runtime/process-identity.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 
 describe("the lock", () => {
@@ -44,5 +47,75 @@ describe("the lock", () => {
     const owner = { pid: 1, host: "elsewhere", boot: "b", since: "S" };
     writeFileSync(join(folder, ".steerform", "lock"), JSON.stringify(owner));
     expect(() => acquireLock(folder)).toThrow("process 1 on elsewhere, since S.");
+  });
+
+  it("is taken over from a process that has ended and that its parent has not looked after", async () => {
+    const folder = tempFolder();
+    acquireLock(folder);
+    const path = join(folder, ".steerform", "lock");
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 10"]);
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [output] = (await once(parent.stdout, "data")) as [Buffer];
+    const zombie = Number(output.toString());
+    const stat = (): string => readFileSync(`/proc/${zombie}/stat`, "utf8");
+    await expect.poll(stat).toContain(" Z ");
+    const started = stat().split(") ")[1]?.split(" ")[19];
+    const owner = JSON.parse(readFileSync(path, "utf8")) as object;
+    writeFileSync(path, JSON.stringify({ ...owner, pid: zombie, started }));
+    expect(acquireLock(folder).takenOver).toMatch(/which is gone/);
+  });
+
+  it("is taken over when its process id is another process's now", () => {
+    const folder = tempFolder();
+    acquireLock(folder);
+    const path = join(folder, ".steerform", "lock");
+    const owner = JSON.parse(readFileSync(path, "utf8")) as object;
+    writeFileSync(path, JSON.stringify({ ...owner, started: "1" }));
+    expect(acquireLock(folder).takenOver).toMatch(/which is gone/);
+  });
+
+  it("that cannot be read is taken over, after it has had the time to be written", () => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, ".steerform"));
+    writeFileSync(join(folder, ".steerform", "lock"), "");
+    expect(acquireLock(folder).takenOver).toBe("Took over a lock that could not be read.");
+  });
+
+  it("of somebody who took it after it was deleted by hand is left to them", () => {
+    const folder = tempFolder();
+    const path = join(folder, ".steerform", "lock");
+    const lock = acquireLock(folder);
+    rmSync(path);
+    const owner = { pid: 1, host: "elsewhere", boot: "b", since: "S" };
+    writeFileSync(path, JSON.stringify(owner));
+    lock.release();
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(owner);
+  });
+
+  it("of a dead owner is taken over by one of many that come at once", async () => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, ".steerform"));
+    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+    const owner = { pid: dead, host: hostname(), boot: bootId(), since: "S" };
+    writeFileSync(join(folder, ".steerform", "lock"), JSON.stringify(owner));
+    const source = new URL("../../dist/runtime/lock.js", import.meta.url).href;
+    const at = Date.now() + 1500;
+    const program = `
+      import { acquireLock } from ${JSON.stringify(source)};
+      while (Date.now() < ${at});
+      try {
+        acquireLock(${JSON.stringify(folder)});
+        console.log("got it");
+        setTimeout(() => undefined, 1000);
+      } catch (error) {
+        console.log(error.kind);
+      }`;
+    const racers = Array.from({ length: 6 }, () => execa(process.execPath, ["--input-type=module", "-e", program]));
+    const outcomes = (await Promise.all(racers)).map(({ stdout }) => stdout);
+    expect(outcomes.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      "got it",
+      ...Array.from({ length: 5 }, () => "locked"),
+    ]);
+    expect(readdirSync(join(folder, ".steerform"))).toEqual([]);
   });
 });
