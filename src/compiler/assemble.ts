@@ -19,10 +19,13 @@ export function assemble(bound: Bound, files: Files, tasks: readonly Task[], pro
     application: application?.value ?? "",
     engine: spec.engine,
     judge: spec.steering === undefined || spec.judge === undefined ? undefined : judgeOf(spec.judge),
+    judgeTemplates: files.templates,
     datasets: files.datasets,
     prompts: promptsOf(bound, files),
     tasks,
-    digest: digestOf({ name, tasks: tasks.map(({ id, params, needs }) => ({ id, params, needs })) }),
+    get digest() {
+      return digestOf({ name, tasks: tasks.map(({ id, params, needs }) => ({ id, params, needs })) });
+    },
   };
 }
 

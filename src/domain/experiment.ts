@@ -14,6 +14,8 @@ export interface Experiment {
   readonly engine: EngineOptions;
   /** Absent when nothing is steered. */
   readonly judge: Judge | undefined;
+  /** What the judge is asked, by trait; none when nothing is steered. */
+  readonly judgeTemplates: ReadonlyMap<string, JudgeTemplates>;
   /** By `<set>/<trait>`. */
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Questions that are prompts of the similarity analysis, by trait. */
@@ -41,6 +43,18 @@ export interface Variant {
   readonly hiddenSize: number;
   /** Identity of the weights; undefined when they are not on this machine. */
   readonly weightsDigest: string | undefined;
+}
+
+export interface JudgeTemplates {
+  readonly trait: JudgeTemplate;
+  readonly coherence: JudgeTemplate;
+}
+
+export interface JudgeTemplate {
+  /** Relative to the project. */
+  readonly file: string;
+  /** Handlebars. */
+  readonly text: string;
 }
 
 export type Judge =

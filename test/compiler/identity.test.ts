@@ -115,6 +115,14 @@ test("inputs reach what reads them", () => {
   expect(base.filter((id) => id.includes("set_a"))).toEqual([]);
 });
 
+test("a trait may have judge templates of its own, and only its tasks read them", () => {
+  const own = { files: { "templates/judge/trait.praise.hbs": "Praise? {{answer}}" } };
+  const [first] = difference(digestsOf(GOOD, own));
+  expect(first).toBe("baseline/set_a/praise/instruct");
+  const other = { files: { "templates/judge/trait.doubt.hbs": "Doubt? {{answer}}" } };
+  expect(difference(digestsOf(GOOD, other))).toEqual([]);
+});
+
 test("how a model is spoken to is identity, for what it answers and for what it judges", () => {
   const spokenTo = (model: string, from: string, to: string): string[] => {
     const file = `config/models/${model}.yaml`;

@@ -38,10 +38,10 @@ export class Inputs {
   }
 
   /** Of tasks that ask a dataset's questions of the application, and have the answers judged. */
-  judged(ref: string, application: string): Readonly<Record<string, string>> {
-    return remember(this.#judged, ref, () => {
+  judged(ref: string, trait: string, application: string): Readonly<Record<string, string>> {
+    return remember(this.#judged, JSON.stringify([ref, trait]), () => {
       const { definition, questions } = this.#dataset(ref);
-      const { templates } = this.#files;
+      const templates = this.#files.templates.get(trait);
       const { judgeVariant } = this.#bound;
       if (templates === undefined) throw new Error("Internal error: judged without templates");
       return {
@@ -49,8 +49,8 @@ export class Inputs {
         definition: digestOf(definition),
         weights: this.weights(application),
         prompt_format: this.promptFormat(application),
-        judge_trait_template: digestOf(templates.trait),
-        judge_coherence_template: digestOf(templates.coherence),
+        judge_trait_template: digestOf(templates.trait.text),
+        judge_coherence_template: digestOf(templates.coherence.text),
         ...(judgeVariant === undefined
           ? {}
           : {

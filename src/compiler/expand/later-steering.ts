@@ -31,7 +31,7 @@ export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContex
       nullDirections,
       nullSeed: nullDirections === 0 ? 0 : nullSeed,
     },
-    inputs: inputs.judged(dataset.ref, application),
+    inputs: inputs.judged(dataset.ref, cell.trait.value, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id, steeringNames(cell).id],
     after: context.after,
     cost: judgedCost(questionCount(dataset, context) * (layers * points + nullDirections), context),
@@ -95,7 +95,7 @@ export function combinationTask(
       search: steering.search,
       heldOut: steering.report.heldOut.value,
     },
-    inputs: inputs.judged(dataset.ref, application),
+    inputs: inputs.judged(dataset.ref, cell.trait.value, application),
     needs: [
       baselineNames(dataset.ref, application).id,
       ...sources.map((source) => selectionNames(trait, source.value).id),

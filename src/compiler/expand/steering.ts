@@ -48,7 +48,7 @@ export function baselineTask(cell: Cell, dataset: Dataset, context: SteeringCont
     kind: "baseline",
     phase: "steering",
     params: asking(cell, context),
-    inputs: inputs.judged(dataset.ref, application),
+    inputs: inputs.judged(dataset.ref, cell.trait.value, application),
     needs: [],
     after: context.after,
     cost: judgedCost(questionCount(dataset, context), context),
@@ -73,7 +73,7 @@ export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringCont
       // Nothing is drawn without directions.
       nullSeed: nullDirections === 0 ? 0 : nullSeed,
     },
-    inputs: inputs.judged(dataset.ref, application),
+    inputs: inputs.judged(dataset.ref, cell.trait.value, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id],
     after: context.after,
     cost: judgedCost(questionCount(dataset, context) * (layers.length * search.evaluations + nullDirections), context),

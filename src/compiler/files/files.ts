@@ -1,9 +1,9 @@
-import type { Dataset } from "../../domain/experiment.ts";
+import type { Dataset, JudgeTemplates } from "../../domain/experiment.ts";
 import type { Bound } from "../bind/bound.ts";
 import { readDatasets, readQuestionsOf } from "./datasets.ts";
 import { readModels, type Model } from "./models.ts";
 import type { Project } from "./project.ts";
-import { readJudgeTemplates, type JudgeTemplates } from "./templates.ts";
+import { readJudgeTemplates } from "./templates.ts";
 import { readWeights } from "./weights.ts";
 
 /** What the files that a spec names say. What is missing or broken is left out; it has been reported. */
@@ -18,8 +18,8 @@ export interface Files {
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Steering questions that are prompts of the similarity analysis, by `<set>/<trait>`. */
   readonly prompts: ReadonlyMap<string, readonly string[]>;
-  /** Absent when nothing is judged. */
-  readonly templates: JudgeTemplates | undefined;
+  /** What the judge is asked, by trait; none when nothing is judged. */
+  readonly templates: ReadonlyMap<string, JudgeTemplates>;
 }
 
 export function readFiles(bound: Bound, project: Project, requireWeights: boolean): Files {
@@ -32,8 +32,13 @@ export function readFiles(bound: Bound, project: Project, requireWeights: boolea
     weightsFolders: new Map(weights.map(([variant, { folder }]) => [variant, folder])),
     datasets,
     prompts: readPrompts(bound, datasets, project),
-    templates: bound.spec.steering === undefined ? undefined : readJudgeTemplates(bound.spec.steering.place, project),
+    templates: readTemplates(bound, project),
   };
+}
+
+function readTemplates({ spec, steered }: Bound, project: Project): Map<string, JudgeTemplates> {
+  if (spec.steering === undefined) return new Map();
+  return readJudgeTemplates(spec.steering.place, new Set(steered.map(({ trait }) => trait.value)), project);
 }
 
 /** Of traits that are not in the matrix, only the questions are read. */

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Experiment } from "../../domain/experiment.ts";
 import { RuntimeFailure } from "../failures.ts";
 import type { ModelPool } from "../model-pool.ts";
@@ -8,31 +6,12 @@ import { openAnswerCache } from "./answer-cache.ts";
 import { createJudge } from "./judge.ts";
 import { localOracle } from "./local.ts";
 import { openAiOracle } from "./openai.ts";
-import { judgePrompts, type JudgePrompts } from "./prompts.ts";
+import { promptsByTrait } from "./prompts.ts";
 import type { Judge, NumberOracle } from "./types.ts";
 
 /** The spec's judge. Throws RuntimeFailure `secret-missing` or `judge-unusable`. */
 export async function openJudge(experiment: Experiment, models: ModelPool, signal: AbortSignal): Promise<Judge> {
-  return createJudge(readPrompts(experiment.projectDir), await openOracle(experiment, models, signal));
-}
-
-/** Throws RuntimeFailure `judge-unusable` for a template that cannot be rendered. */
-function readPrompts(projectDir: string): JudgePrompts {
-  const template = (name: string) => readFileSync(join(projectDir, "templates", "judge", `${name}.hbs`), "utf8");
-  const prompts = judgePrompts({ trait: template("trait"), coherence: template("coherence") });
-  const sample = { trait: "trait", definition: "definition", question: "question", answer: "answer" };
-  for (const name of ["trait", "coherence"] as const) {
-    try {
-      prompts[name](sample);
-    } catch (error) {
-      throw new RuntimeFailure(
-        "judge-unusable",
-        `templates/judge/${name}.hbs cannot be rendered: ${(error as Error).message}`,
-        "A template may name definition, trait, question and answer.",
-      );
-    }
-  }
-  return prompts;
+  return createJudge(promptsByTrait(experiment.judgeTemplates), await openOracle(experiment, models, signal));
 }
 
 async function openOracle(experiment: Experiment, models: ModelPool, signal: AbortSignal): Promise<NumberOracle> {

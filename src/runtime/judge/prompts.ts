@@ -1,4 +1,6 @@
 import Handlebars from "handlebars";
+import type { JudgeTemplates } from "../../domain/experiment.ts";
+import { RuntimeFailure } from "../failures.ts";
 import type { JudgeItem } from "./types.ts";
 
 export interface JudgePrompts {
@@ -12,6 +14,35 @@ export interface JudgePrompts {
  */
 export function judgePrompts(templates: { readonly trait: string; readonly coherence: string }): JudgePrompts {
   return { trait: compileTemplate(templates.trait), coherence: compileTemplate(templates.coherence) };
+}
+
+/** Each trait by its own templates. Throws RuntimeFailure `judge-unusable` for a template that cannot be rendered. */
+export function promptsByTrait(templates: ReadonlyMap<string, JudgeTemplates>): JudgePrompts {
+  const prompts = new Map([...templates].map(([trait, texts]) => [trait, tried(trait, texts)]));
+  const of = (item: JudgeItem): JudgePrompts => {
+    const found = prompts.get(item.trait);
+    if (found === undefined) throw new Error(`Internal error: the trait ${item.trait} has no templates`);
+    return found;
+  };
+  return { trait: (item) => of(item).trait(item), coherence: (item) => of(item).coherence(item) };
+}
+
+/** Before anything is generated for it. */
+function tried(trait: string, templates: JudgeTemplates): JudgePrompts {
+  const prompts = judgePrompts({ trait: templates.trait.text, coherence: templates.coherence.text });
+  const sample = { trait, definition: "definition", question: "question", answer: "answer" };
+  for (const name of ["trait", "coherence"] as const) {
+    try {
+      prompts[name](sample);
+    } catch (error) {
+      throw new RuntimeFailure(
+        "judge-unusable",
+        `${templates[name].file} cannot be rendered: ${(error as Error).message}`,
+        "A template may name definition, trait, question and answer.",
+      );
+    }
+  }
+  return prompts;
 }
 
 function compileTemplate(source: string): (item: JudgeItem) => string {
