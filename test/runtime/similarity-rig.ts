@@ -74,7 +74,11 @@ export class SimilarityProject {
   }
 
   /** Runs a task and what it needs. */
-  async apply(id = "similarity/base", signal = new AbortController().signal, listen?: Emit): Promise<Applied> {
+  async apply(
+    id: string = "similarity/base",
+    signal: AbortSignal = new AbortController().signal,
+    listen?: Emit,
+  ): Promise<Applied> {
     const experiment = this.compiled();
     const state = StateStore.open(experiment.folder);
     const only = withUpstream(experiment, new Set([id]));
