@@ -14,8 +14,7 @@ export function judgeDollars({ judgeTokens, judgeCalls }: TaskCost, { input, out
 /** Of several tasks. */
 export function totalCost(costs: Iterable<TaskCost>): TaskCost {
   const total = { generations: 0, newTokens: 0, judgeCalls: 0, judgeTokens: 0, bytes: 0 };
-  for (const cost of costs) {
-    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += cost[key];
-  }
+  const keys = Object.keys(total) as (keyof typeof total)[];
+  for (const cost of costs) for (const key of keys) total[key] += cost[key];
   return total;
 }

@@ -19,7 +19,7 @@ export class TaskSet {
   add(task: Task, place: Place): string {
     const before = this.#tasks.get(task.id);
     if (before === undefined) {
-      this.#tasks.set(task.id, { task, place });
+      this.#tasks.set(task.id, { task: shaped(task), place });
       return task.id;
     }
     const [difference] = changes(before.task.params, task.params);
@@ -40,6 +40,11 @@ export class TaskSet {
   }
 
   all(): Task[] {
-    return [...this.#tasks.values()].map(({ task }) => task);
+    return Array.from(this.#tasks.values(), ({ task }) => task);
   }
+}
+
+/** Every kind with its fields in one order: objects of one shape take less memory, and passes over them less time. */
+function shaped({ id, kind, phase, params, inputs, needs, after, outputs, cost, origin }: Task): Task {
+  return { id, kind, phase, params, inputs, needs, after, outputs, cost, origin } as Task;
 }

@@ -1,7 +1,8 @@
 import type { Fingerprint } from "../../domain/state.ts";
 import type { Task, TaskKind } from "../../domain/task.ts";
 import { METHODS, type MethodName } from "../../methods/index.ts";
-import { digestOf } from "../digest.ts";
+import { StableJsonWriter } from "../../util/json.ts";
+import { digestOfText } from "../digest.ts";
 
 /**
  * Versions of the task kinds' algorithms. Raise one when its task, given the same parameters and inputs, makes another
@@ -27,6 +28,7 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
 
 export interface FingerprintedTask {
   readonly task: Task;
+  /** Made when it is asked for: to see that nothing has changed takes digests alone. */
   readonly fingerprint: Fingerprint;
   /** sha256 of the fingerprint's stable JSON. */
   readonly digest: string;
@@ -35,14 +37,39 @@ export interface FingerprintedTask {
 /** Every task's identity, in the tasks' order, which must have what a task needs before it. */
 export function fingerprintTasks(tasks: readonly Task[]): FingerprintedTask[] {
   const digests = new Map<string, string>();
+  const writer = new StableJsonWriter();
   return tasks.map((task) => {
-    const upstream = Object.fromEntries(task.needs.map((id) => [id, known(digests, id)]));
-    const { kind, params, inputs } = task;
-    const fingerprint: Fingerprint = { kind, version: versionOf(task), params, inputs, upstream };
-    const digest = digestOf({ ...fingerprint });
+    const digest = digestOfText(textOf(task, digests, writer));
     digests.set(task.id, digest);
-    return { task, fingerprint, digest };
+    return {
+      task,
+      digest,
+      get fingerprint() {
+        return fingerprintOf(task, digests);
+      },
+    };
   });
+}
+
+function fingerprintOf(task: Task, digests: ReadonlyMap<string, string>): Fingerprint {
+  const { kind, params, inputs, needs } = task;
+  const upstream = Object.fromEntries(needs.map((id) => [id, known(digests, id)]));
+  return { kind, version: versionOf(task), params, inputs, upstream };
+}
+
+/** The fingerprint's stable JSON, without the object in between: of a hundred thousand tasks, it is most of the work. */
+function textOf(task: Task, digests: ReadonlyMap<string, string>, writer: StableJsonWriter): string {
+  const upstream = [...new Set(task.needs)]
+    .toSorted()
+    .map((id) => `${JSON.stringify(id)}:${JSON.stringify(known(digests, id))}`);
+  const fields = [
+    `"inputs":${writer.writeShared(task.inputs)}`,
+    `"kind":${JSON.stringify(task.kind)}`,
+    `"params":${writer.write(task.params)}`,
+    `"upstream":{${upstream.join(",")}}`,
+    `"version":${JSON.stringify(versionOf(task))}`,
+  ];
+  return `{${fields.join(",")}}`;
 }
 
 /** A method has a version of its own: a better probe makes the probe's vectors stale, and no others. */

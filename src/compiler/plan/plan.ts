@@ -1,5 +1,5 @@
 import type { Experiment } from "../../domain/experiment.ts";
-import type { Fingerprint, Plan, PlannedTask, TaskRecord } from "../../domain/state.ts";
+import type { Fingerprint, Plan, PlannedTask, TaskAction, TaskRecord } from "../../domain/state.ts";
 import { PLANNED_ONLY, type Task } from "../../domain/task.ts";
 import { changes } from "../fingerprint/changes.ts";
 import { fingerprintTasks, type FingerprintedTask } from "../fingerprint/fingerprint.ts";
@@ -29,9 +29,9 @@ export function planTasks(
   const plan = (task: FingerprintedTask): PlannedTask => {
     const { id } = task.task;
     const fresh = planTask(task, records.get(id), isPresent);
-    const planned = fresh.action === "keep" && replace?.has(id) ? rerun(fresh, ["asked for"]) : fresh;
+    const planned = fresh.action === "keep" && replace?.has(id) ? plannedAs(task, "rerun", ["asked for"]) : fresh;
     const reason = planned.action === "keep" ? undefined : whyBlocked(task.task, blocked);
-    return reason === undefined ? planned : { ...planned, action: "blocked", reasons: [reason] };
+    return reason === undefined ? planned : plannedAs(task, "blocked", [reason]);
   };
   const wanted = fingerprintTasks(experiment.tasks).filter(({ task }) => only?.has(task.id) ?? true);
   return {
@@ -40,13 +40,23 @@ export function planTasks(
   };
 }
 
-function rerun(planned: PlannedTask, reasons: readonly string[]): PlannedTask {
-  return { ...planned, action: "rerun", reasons };
+/** Fingerprints are made when they are asked for. */
+function plannedAs(made: FingerprintedTask, action: TaskAction, reasons: readonly string[]): PlannedTask {
+  return {
+    id: made.task.id,
+    action,
+    reasons,
+    digest: made.digest,
+    get fingerprint() {
+      return made.fingerprint;
+    },
+  };
 }
 
 /** Notes a task that cannot run, so that what needs it is known to be blocked too. */
 function whyBlocked({ id, kind, needs, after }: Task, blocked: Map<string, string>): string | undefined {
-  const by = [...needs, ...after].find((need) => blocked.has(need));
+  const isBlocked = (need: string): boolean => blocked.has(need);
+  const by = blocked.size === 0 ? undefined : (needs.find(isBlocked) ?? after.find(isBlocked));
   if (by === undefined && !PLANNED_ONLY.has(kind)) return undefined;
   const root = by === undefined ? id : (blocked.get(by) as string);
   blocked.set(id, root);
@@ -54,21 +64,19 @@ function whyBlocked({ id, kind, needs, after }: Task, blocked: Map<string, strin
 }
 
 function planTask(
-  { task, fingerprint, digest }: FingerprintedTask,
+  made: FingerprintedTask,
   record: TaskRecord | undefined,
   isPresent: (record: TaskRecord) => boolean,
 ): PlannedTask {
-  const planned = (action: PlannedTask["action"], reasons: readonly string[]): PlannedTask => ({
-    id: task.id,
-    action,
-    reasons,
-    digest,
-    fingerprint,
-  });
-  if (record === undefined) return planned("create", ["new"]);
-  if (record.digest !== digest) return planned("rerun", reasonsToRerun(record.fingerprint, fingerprint));
-  return isPresent(record) ? planned("keep", []) : planned("rerun", ["output missing or changed"]);
+  if (record === undefined) return plannedAs(made, "create", NEW);
+  if (record.digest !== made.digest) {
+    return plannedAs(made, "rerun", reasonsToRerun(record.fingerprint, made.fingerprint));
+  }
+  return isPresent(record) ? plannedAs(made, "keep", NONE) : plannedAs(made, "rerun", ["output missing or changed"]);
 }
+
+const NEW: readonly string[] = ["new"];
+const NONE: readonly string[] = [];
 
 /** Field by field, in words: `seed: 42 → 43`. */
 function reasonsToRerun(before: Fingerprint, after: Fingerprint): string[] {

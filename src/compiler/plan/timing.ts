@@ -17,6 +17,7 @@ export function estimateTime(
   plan: Plan,
   records: ReadonlyMap<string, TaskRecord>,
 ): Estimate | undefined {
+  if (records.size === 0) return undefined;
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const spent = new Map<TaskKind, { ms: number; work: number }>();
   for (const { id, durationMs } of records.values()) {

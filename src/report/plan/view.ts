@@ -40,9 +40,10 @@ export function formatPlan(
     const one = planned.get(task.id);
     return one === undefined ? [] : [{ task, planned: one }];
   });
+  const phases = groupBy(rows, ({ task }) => task.phase);
   const lines = PHASES.flatMap((phase) => {
-    const inPhase = rows.filter(({ task }) => task.phase === phase);
-    if (inPhase.length === 0) return [];
+    const inPhase = phases.get(phase);
+    if (inPhase === undefined) return [];
     const groups = groupBy(inPhase, (row) => `${row.task.kind} ${row.planned.action}`);
     return [
       style.bold(phase),
@@ -57,8 +58,11 @@ function groupLines(group: readonly Row[], all: readonly Task[], style: Style, d
   const [first] = group;
   if (first === undefined) return [];
   const { action } = first.planned;
-  const passes = groupBy(group, ({ task }) => (task.kind === "activations" ? (task.needs[0] ?? "") : task.id));
-  if (!detail && action !== "keep" && passes.size < group.length && passes.size <= MAX_LISTED) {
+  const passes = groupBy(
+    first.task.kind === "activations" && action !== "keep" && !detail ? group : [],
+    ({ task }) => task.needs[0] ?? "",
+  );
+  if (passes.size > 0 && passes.size < group.length && passes.size <= MAX_LISTED) {
     return [...passes.values()].map((pass) => line(action, inBraces(pass), noteOf(pass, all), style));
   }
   if (detail || (group.length <= MAX_LISTED && action !== "keep")) {
