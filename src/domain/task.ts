@@ -87,4 +87,4 @@ export type CheckpointTask = TaskOf<"checkpoint", P.CheckpointParams>;
 export type ResultsTask = TaskOf<"results", P.ResultsParams>;
 
 /** Kinds that this version plans and cannot run: their tasks, and what needs them, are blocked in every plan. */
-export const PLANNED_ONLY: ReadonlySet<TaskKind> = new Set<TaskKind>(["weights"]);
+export const PLANNED_ONLY: ReadonlySet<TaskKind> = new Set<TaskKind>([]);

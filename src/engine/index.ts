@@ -5,6 +5,8 @@ import { openTokenizer, requireTokenizer } from "./tokenizer.ts";
 import { readCheckpoint } from "./weights/checkpoint.ts";
 import { weightsIdentity } from "./weights/identity.ts";
 
+export * from "./weights-analysis/index.ts";
+
 /** What a weights folder holds, from config.json and the headers of its files. */
 export interface WeightsInfo {
   /** E.g. "LlamaForCausalLM". */

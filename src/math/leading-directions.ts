@@ -2,7 +2,7 @@ import { seededRandom } from "../util/random.ts";
 import { extendBasis } from "./orthonormal.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 import { addCombination, dots } from "./vector-list.ts";
-import { dot } from "./vector.ts";
+import { norm } from "./vector.ts";
 
 /** A matrix [rows, columns] that is only ever multiplied. */
 export interface MatrixProducts {
@@ -22,17 +22,19 @@ export interface LeadingDirections {
   readonly residuals: readonly number[];
 }
 
+/** Up to so many rows, the basis is the whole space and the answer exact. */
+const EXACT_ROWS = 128;
 const OVERSAMPLING = 8;
-/** Times that the random block is multiplied by A Aᵀ, its powers all kept: up to 128 dimensions for eight directions. */
-const POWERS = 7;
+/** Times that the random block is multiplied by A Aᵀ, all of its powers kept: 80 dimensions for eight directions. */
+const POWERS = 4;
 /** Below this share of the largest singular value, what fp32 products give is rounding. */
 const NOISE = 1e-5;
 
 /**
  * The first `count` left singular directions, or fewer where the rank is smaller, from a few products with blocks of
  * vectors: a random block is multiplied by A Aᵀ again and again, and the best directions are taken out of the span of all
- * the powers, not of the last one alone. Up to 128 rows that span is the whole space, and the answer is exact. The sign of
- * a direction means nothing: its largest entry is positive.
+ * the powers, which needs fewer of them than the last one alone. The sign of a direction means nothing: its largest entry
+ * is positive.
  *
  * Sources: Halko, Martinsson & Tropp (2011), Finding structure with randomness, algorithms 4.3 and 5.1; with all powers:
  * Halko, Martinsson, Shkolnisky & Tygert (2011), An algorithm for the principal component analysis of large data sets.
@@ -43,30 +45,31 @@ export async function leadingDirections(
   seed: string,
 ): Promise<LeadingDirections> {
   const { rows, columns } = matrix;
-  const block = Math.min(count + OVERSAMPLING, rows, columns);
-  const random = seededRandom(seed);
-  const start = Float32Array.from({ length: block * columns }, () => 2 * random() - 1);
   const basis: Float64Array[] = []; // orthonormal, each [rows]
   const images: Float64Array[] = []; // of each: · A, [columns]
-  let next = await matrix.fromRight(start, block);
+  const squares: Float64Array[] = []; // of each: · A Aᵀ, [rows]
+  let candidates = rows <= EXACT_ROWS ? unitVectors(rows) : await randomBlock(matrix, count + OVERSAMPLING, seed);
   for (let power = 0; power <= POWERS; power++) {
     const known = basis.length;
-    extendBasis(basis, rowsOf(next, rows));
+    extendBasis(basis, candidates);
     const added = basis.slice(known);
     if (added.length === 0) break;
     const image = await matrix.fromLeft(packed(added, rows), added.length);
+    const square = await matrix.fromRight(image, added.length);
     images.push(...rowsOf(image, columns));
-    if (power < POWERS) next = await matrix.fromRight(image, added.length);
+    candidates = rowsOf(square, rows);
+    squares.push(...candidates);
   }
-  return withResiduals(matrix, projected(basis, images, count));
+  return projected(basis, images, squares, count);
 }
 
 /** The singular directions of A as far as the basis reaches: those of its image, [basis, columns]. */
 function projected(
   basis: readonly Float64Array[],
   images: readonly Float64Array[],
+  squares: readonly Float64Array[],
   count: number,
-): Pick<LeadingDirections, "directions" | "values"> {
+): LeadingDirections {
   const n = basis.length;
   const gram = new Float64Array(n * n);
   for (const [i, image] of images.entries()) {
@@ -77,30 +80,36 @@ function projected(
   const { values, vectors } = symmetricEigen(gram, n);
   const floor = NOISE ** 2 * (values[0] ?? 0);
   const kept = values.slice(0, count).filter((value) => value > floor);
-  return {
-    values: kept.map(Math.sqrt),
-    directions: kept.map((_, index) => {
-      const direction = new Float64Array(basis[0]?.length ?? 0);
-      addCombination(direction, vectors[index]!, basis);
-      return facingUp(direction);
-    }),
+  const rows = basis[0]?.length ?? 0;
+  const combine = (weights: Float64Array, of: readonly Float64Array[]): Float64Array => {
+    const sum = new Float64Array(rows);
+    addCombination(sum, weights, of);
+    return sum;
   };
+  const directions = kept.map((_, index) => combine(vectors[index]!, basis));
+  const residuals = kept.map((value, index) => {
+    const square = combine(vectors[index]!, squares);
+    addCombination(square, [-value], [directions[index]!]);
+    return norm(square) / value;
+  });
+  return { values: kept.map(Math.sqrt), directions: directions.map(facingUp), residuals };
 }
 
-async function withResiduals(
-  matrix: MatrixProducts,
-  found: Pick<LeadingDirections, "directions" | "values">,
-): Promise<LeadingDirections> {
-  const { directions, values } = found;
-  if (directions.length === 0) return { ...found, residuals: [] };
-  const image = await matrix.fromLeft(packed(directions, matrix.rows), directions.length);
-  const back = rowsOf(await matrix.fromRight(image, directions.length), matrix.rows);
-  const residuals = directions.map((direction, index) => {
-    const square = values[index]! ** 2;
-    const rest = back[index]!.map((value, i) => value - square * direction[i]!);
-    return Math.sqrt(dot(rest, rest)) / square;
+/** Ω Aᵀ for a random Ω: [block, rows]. */
+async function randomBlock(matrix: MatrixProducts, size: number, seed: string): Promise<Float64Array[]> {
+  const { rows, columns } = matrix;
+  const block = Math.min(size, rows, columns);
+  const random = seededRandom(seed);
+  const start = Float32Array.from({ length: block * columns }, () => 2 * random() - 1);
+  return rowsOf(await matrix.fromRight(start, block), rows);
+}
+
+function unitVectors(n: number): Float64Array[] {
+  return Array.from({ length: n }, (_, index) => {
+    const unit = new Float64Array(n);
+    unit[index] = 1;
+    return unit;
   });
-  return { ...found, residuals };
 }
 
 function facingUp(direction: Float64Array): Float64Array {

@@ -27,7 +27,7 @@ export type RunEvent =
 export interface TaskProgress {
   readonly done: number;
   readonly total: number;
-  readonly unit: "rows" | "answers";
+  readonly unit: "rows" | "answers" | "tensors";
   /** What is being done now, for people: `evaluation 2/5, generating`. */
   readonly doing: string;
   readonly tokensPerSecond?: number;

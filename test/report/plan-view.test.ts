@@ -56,9 +56,9 @@ test("a whole experiment fits a screen", () => {
       + combination/praise/at_four  the sum at layer 4, coefficient 6.5
 
     weights
-      ! weights/norms  base → instruct (this version cannot run it yet)
-      ! weights/logit_lens  base → instruct (this version cannot run it yet)
-      ! weights/trait_alignment  base → instruct (this version cannot run it yet)
+      + weights/norms  base → instruct
+      + weights/logit_lens  base → instruct
+      + weights/trait_alignment  base → instruct
 
     similarity
       + prompts/steering_questions  4 prompts of praise, doubt
@@ -69,7 +69,7 @@ test("a whole experiment fits a screen", () => {
     results
       + results
 
-    Plan: 40 tasks: 37 to create, 0 to rerun, 0 up to date, 3 blocked.
+    Plan: 40 tasks: 40 to create, 0 to rerun, 0 up to date.
     At most 238 responses, 3,800 new tokens, 444 judge calls, 590 KB on disk."
   `);
   expect(text.split("\n").length).toBeLessThan(50);

@@ -14,6 +14,7 @@ import { runSelection } from "./selection.ts";
 import { runSimilarity } from "./similarity.ts";
 import { runSteering } from "./steering.ts";
 import { runVectors } from "./vectors.ts";
+import { runWeights } from "./weights.ts";
 
 /** Runs tasks of one kind together: more than one only where they share their work (see sharedWork). */
 export function execute(tasks: readonly Task[], context: TaskContext): Promise<Map<string, Outputs>> {
@@ -50,8 +51,9 @@ export function execute(tasks: readonly Task[], context: TaskContext): Promise<M
     case "checkpoint":
       return runCheckpoint(of("checkpoint"), context);
     case "weights":
+      return runWeights(of("weights"), context);
     case undefined:
-      throw new Error(`Internal error: nothing executes ${first?.id}`);
+      throw new Error("Internal error: there is no task to execute");
   }
 }
 

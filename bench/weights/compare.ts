@@ -1,0 +1,184 @@
+/**
+ * The three steps of a weight analysis over two random bf16 checkpoints, beside the same in PyTorch on the same files:
+ * seconds, GB/s of both checkpoints' bytes, peak memory.
+ *
+ *     node --import tsx bench/weights/compare.ts [layers] [python]
+ *
+ * 16 layers (the default) are 1.1 billion parameters of Llama's shape, 2 × 2.2 GB in the temporary folder, removed at the
+ * end. Python (python3) needs torch and safetensors. Files are read once before: this measures reading from memory.
+ */
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  logitLensTokens,
+  openWeightPair,
+  residualChanges,
+  WeightAligner,
+  weightNorms,
+} from "../../src/engine/weights-analysis/index.ts";
+import { randomDirection } from "../../src/methods/random.ts";
+
+const STEPS = ["norms", "logit_lens", "trait_alignment"] as const;
+type Step = (typeof STEPS)[number];
+const VECTOR_SETS = 8;
+const NULL_DIRECTIONS = 200;
+const TOP_K = 20;
+const SHAPE = { hidden: 2048, intermediate: 8192, heads: 32, kvHeads: 8, vocabulary: 32_000 } as const;
+
+/** Knows no word: only ids matter here. */
+const TOKENIZER = {
+  version: "1.0",
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: null,
+  post_processor: null,
+  decoder: null,
+  model: { type: "BPE", vocab: { a: 0 }, merges: [] },
+};
+
+interface Measured {
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
+
+const [mode, ...rest] = process.argv.slice(2);
+if (mode === "step") await runStep(rest as [Step, string, string]);
+else bench(Number(mode ?? 16), rest[0] ?? "python3");
+
+/** In a process of its own, for its peak memory. */
+async function runStep([step, fromDir, toDir]: readonly [Step, string, string]): Promise<void> {
+  const began = performance.now();
+  const pair = openWeightPair(fromDir, toDir);
+  const { layers, hiddenSize } = pair;
+  if (step === "norms") await weightNorms(pair);
+  if (step === "logit_lens") {
+    const vectors = Array.from({ length: VECTOR_SETS * layers }, (_, index) =>
+      Float64Array.from(randomDirection(`vector ${index}`, hiddenSize)),
+    );
+    await logitLensTokens(pair, [...(await residualChanges(pair)), ...vectors], TOP_K);
+  }
+  if (step === "trait_alignment") {
+    const directions = new Float32Array((VECTOR_SETS + NULL_DIRECTIONS) * hiddenSize);
+    for (let index = 0; index < VECTOR_SETS + NULL_DIRECTIONS; index++) {
+      directions.set(randomDirection(`${index}`, hiddenSize), index * hiddenSize);
+    }
+    const aligner = new WeightAligner(pair);
+    for (let layer = 0; layer < layers; layer++) await aligner.layer(layer, directions);
+    await aligner.close();
+  }
+  const seconds = (performance.now() - began) / 1000;
+  console.log(JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 } satisfies Measured));
+}
+
+function bench(layers: number, python: string): void {
+  const folder = mkdtempSync(join(tmpdir(), "steerform-bench-"));
+  try {
+    const from = makeCheckpoint(join(folder, "from"), layers, 1);
+    const to = makeCheckpoint(join(folder, "to"), layers, 2);
+    const bytes = 2 * readThrough([from, to]);
+    console.log(
+      `${(bytes / 4 / 1e9).toFixed(2)} billion bf16 parameters, twice; ${availableParallelism()} cores; ${VECTOR_SETS} vector sets, ${NULL_DIRECTIONS} random directions`,
+    );
+    console.log("step             steerform s   GB/s  peak MB     PyTorch s   GB/s  peak MB     ratio");
+    const here = fileURLToPath(import.meta.url);
+    const peer = fileURLToPath(new URL("peer.py", import.meta.url));
+    for (const step of STEPS) {
+      const ours = measure(process.execPath, ["--import", "tsx", here, "step", step, from, to]);
+      const sizes = [VECTOR_SETS, NULL_DIRECTIONS, TOP_K, availableParallelism()].map(String);
+      const theirs = measure(python, [peer, step, from, to, ...sizes]);
+      const shown = ({ seconds, peakBytes }: Measured): string =>
+        `${seconds.toFixed(1).padStart(11)} ${(bytes / 1e9 / seconds).toFixed(2).padStart(6)} ${(peakBytes / 1e6).toFixed(0).padStart(8)}`;
+      console.log(
+        `${step.padEnd(16)} ${shown(ours)}   ${shown(theirs)} ${(theirs.seconds / ours.seconds).toFixed(2).padStart(9)}`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function measure(command: string, args: readonly string[]): Measured {
+  const output = execFileSync(command, args, { stdio: ["ignore", "pipe", "inherit"] }).toString();
+  return JSON.parse(output) as Measured;
+}
+
+/** Random bf16 between 2⁻⁷ and 2⁻⁴ in size, both signs. */
+function makeCheckpoint(folder: string, layers: number, seed: number): string {
+  mkdirSync(folder, { recursive: true });
+  const { hidden, intermediate, heads, kvHeads, vocabulary } = SHAPE;
+  const config = {
+    architectures: ["LlamaForCausalLM"],
+    hidden_size: hidden,
+    intermediate_size: intermediate,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: kvHeads,
+    vocab_size: vocabulary,
+    tie_word_embeddings: false,
+  };
+  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(TOKENIZER));
+  const kvSize = (hidden / heads) * kvHeads;
+  const block: Record<string, number[]> = {
+    input_layernorm: [hidden],
+    "self_attn.q_proj": [hidden, hidden],
+    "self_attn.k_proj": [kvSize, hidden],
+    "self_attn.v_proj": [kvSize, hidden],
+    "self_attn.o_proj": [hidden, hidden],
+    post_attention_layernorm: [hidden],
+    "mlp.gate_proj": [intermediate, hidden],
+    "mlp.up_proj": [intermediate, hidden],
+    "mlp.down_proj": [hidden, intermediate],
+  };
+  const shapes: [string, number[]][] = [
+    ["model.embed_tokens.weight", [vocabulary, hidden]],
+    ["model.norm.weight", [hidden]],
+    ["lm_head.weight", [vocabulary, hidden]],
+  ];
+  for (let layer = 0; layer < layers; layer++) {
+    for (const [name, shape] of Object.entries(block)) shapes.push([`model.layers.${layer}.${name}.weight`, shape]);
+  }
+  let offset = 0;
+  const header: Record<string, object> = {};
+  for (const [name, shape] of shapes) {
+    const begin = offset;
+    offset += 2 * shape.reduce((product, size) => product * size, 1);
+    header[name] = { dtype: "BF16", shape, data_offsets: [begin, offset] };
+  }
+  writeTensors(join(folder, "model.safetensors"), header, offset, seed);
+  return folder;
+}
+
+function writeTensors(path: string, header: object, bytes: number, seed: number): void {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  const file = openSync(path, "w");
+  writeSync(file, length);
+  writeSync(file, json);
+  const chunk = new Uint16Array(1 << 22);
+  let state = seed;
+  for (let written = 0; written < bytes; written += chunk.byteLength) {
+    for (let i = 0; i < chunk.length; i++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+      chunk[i] = ((state >>> 16) & 0x8000) | 0x3c00 | ((state >>> 20) & 0x01ff);
+    }
+    writeSync(file, new Uint8Array(chunk.buffer, 0, Math.min(chunk.byteLength, bytes - written)));
+  }
+  closeSync(file);
+}
+
+/** Puts the files into the system's cache; returns the bytes of one. */
+function readThrough(folders: readonly string[]): number {
+  const buffer = new Uint8Array(1 << 24);
+  let bytes = 0;
+  for (const folder of folders) {
+    const file = openSync(join(folder, "model.safetensors"), "r");
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) bytes += read;
+    closeSync(file);
+  }
+  return bytes / folders.length;
+}
