@@ -68,7 +68,19 @@ function resolve(cell: CellNames, spec: Spec, sink: DiagnosticSink): Cell | unde
   }
   if (source.value === undefined) return undefined;
   const { variant, generate } = source.value;
-  return { ...cell, dataset, variant, generate, sourceDeclared: source.place };
+  const { position, positionText, method } = cell;
+  const sourceDeclared = source.place;
+  return {
+    trait: cell.trait,
+    source: cell.source,
+    position,
+    positionText,
+    method,
+    dataset,
+    variant,
+    generate,
+    sourceDeclared,
+  };
 }
 
 /** The same source and position in one row or in two. */

@@ -10,19 +10,30 @@ import { baselineNames, combinationNames, refineNames, selectionNames, steeringN
 
 /** A finer grid of coefficients; undefined when the spec asks for none. */
 export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task | undefined {
-  const { steering, refineLayers, application, inputs } = context;
+  const { steering, refineLayers, inputs } = context;
   if (steering.refine === undefined) return undefined;
   const { points } = steering.refine;
   const { nullDirections, nullSeed } = steering;
   const { minCoherence } = steering.search;
   const layers = refineLayers === "best" ? 1 : refineLayers.length;
+  const { id, outputs, origin } = named(refineNames(cell), cell.positionText.place);
+  const { variant, position, component } = activationSet(cell);
+  const { application, trait, questions, maxNewTokens, dtype, judge } = asking(cell, context);
   return {
-    ...named(refineNames(cell), cell.positionText.place),
+    id,
     kind: "refine",
     phase: "steering",
     params: {
-      ...activationSet(cell),
-      ...asking(cell, context),
+      dataset: dataset.ref,
+      variant,
+      position,
+      component,
+      trait,
+      application,
+      questions,
+      maxNewTokens,
+      dtype,
+      judge,
       method: cell.method,
       layers: refineLayers,
       points,
@@ -34,7 +45,9 @@ export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContex
     inputs: inputs.judged(dataset.ref, cell.trait.value, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id, steeringNames(cell).id],
     after: context.after,
+    outputs,
     cost: judgedCost(questionCount(dataset, context) * (layers * points + nullDirections), context),
+    origin,
   };
 }
 

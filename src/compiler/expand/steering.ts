@@ -56,15 +56,26 @@ export function baselineTask(cell: Cell, dataset: Dataset, context: SteeringCont
 }
 
 export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task {
-  const { steering, application, layers, inputs } = context;
+  const { steering, layers, inputs } = context;
   const { search, nullDirections, nullSeed } = steering;
+  const { id, outputs, origin } = named(steeringNames(cell), cell.positionText.place);
+  const { variant, position, component } = activationSet(cell);
+  const { application, trait, questions, maxNewTokens, dtype, judge } = asking(cell, context);
   return {
-    ...named(steeringNames(cell), cell.positionText.place),
+    id,
     kind: "steering",
     phase: "steering",
     params: {
-      ...activationSet(cell),
-      ...asking(cell, context),
+      dataset: dataset.ref,
+      variant,
+      position,
+      component,
+      trait,
+      application,
+      questions,
+      maxNewTokens,
+      dtype,
+      judge,
       method: cell.method,
       layers,
       search,
@@ -76,7 +87,9 @@ export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringCont
     inputs: inputs.judged(dataset.ref, cell.trait.value, application),
     needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id],
     after: context.after,
+    outputs,
     cost: judgedCost(questionCount(dataset, context) * (layers.length * search.evaluations + nullDirections), context),
+    origin,
   };
 }
 
