@@ -26,12 +26,25 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   results: "2",
 };
 
-export interface FingerprintedTask {
+export class FingerprintedTask {
   readonly task: Task;
-  /** Made when it is asked for: to see that nothing has changed takes digests alone. */
-  readonly fingerprint: Fingerprint;
   /** sha256 of the fingerprint's stable JSON. */
   readonly digest: string;
+  /** Of what it needs, by id. */
+  readonly #digests: ReadonlyMap<string, string>;
+
+  constructor(task: Task, digests: ReadonlyMap<string, string>, writer: StableJsonWriter) {
+    this.task = task;
+    this.digest = digestOfText(textOf(task, digests, writer));
+    this.#digests = digests;
+  }
+
+  /** Made when it is asked for: to see that nothing has changed takes digests alone. */
+  get fingerprint(): Fingerprint {
+    const { kind, params, inputs, needs } = this.task;
+    const upstream = Object.fromEntries(needs.map((id) => [id, known(this.#digests, id)]));
+    return { kind, version: versionOf(this.task), params, inputs, upstream };
+  }
 }
 
 /** Every task's identity, in the tasks' order, which must have what a task needs before it. */
@@ -39,37 +52,20 @@ export function fingerprintTasks(tasks: readonly Task[]): FingerprintedTask[] {
   const digests = new Map<string, string>();
   const writer = new StableJsonWriter();
   return tasks.map((task) => {
-    const digest = digestOfText(textOf(task, digests, writer));
-    digests.set(task.id, digest);
-    return {
-      task,
-      digest,
-      get fingerprint() {
-        return fingerprintOf(task, digests);
-      },
-    };
+    const made = new FingerprintedTask(task, digests, writer);
+    digests.set(task.id, made.digest);
+    return made;
   });
-}
-
-function fingerprintOf(task: Task, digests: ReadonlyMap<string, string>): Fingerprint {
-  const { kind, params, inputs, needs } = task;
-  const upstream = Object.fromEntries(needs.map((id) => [id, known(digests, id)]));
-  return { kind, version: versionOf(task), params, inputs, upstream };
 }
 
 /** The fingerprint's stable JSON, without the object in between: of a hundred thousand tasks, it is most of the work. */
 function textOf(task: Task, digests: ReadonlyMap<string, string>, writer: StableJsonWriter): string {
-  const upstream = [...new Set(task.needs)]
-    .toSorted()
-    .map((id) => `${JSON.stringify(id)}:${JSON.stringify(known(digests, id))}`);
-  const fields = [
-    `"inputs":${writer.writeShared(task.inputs)}`,
-    `"kind":${JSON.stringify(task.kind)}`,
-    `"params":${writer.write(task.params)}`,
-    `"upstream":{${upstream.join(",")}}`,
-    `"version":${JSON.stringify(versionOf(task))}`,
-  ];
-  return `{${fields.join(",")}}`;
+  const needs = task.needs.length > 1 ? [...new Set(task.needs)].toSorted() : task.needs;
+  let upstream = "";
+  for (const id of needs) upstream += `${upstream === "" ? "" : ","}${JSON.stringify(id)}:"${known(digests, id)}"`;
+  const [inputs, params] = [writer.writeShared(task.inputs), writer.write(task.params)];
+  const version = JSON.stringify(versionOf(task));
+  return `{"inputs":${inputs},"kind":"${task.kind}","params":${params},"upstream":{${upstream}},"version":${version}}`;
 }
 
 /** A method has a version of its own: a better probe makes the probe's vectors stale, and no others. */

@@ -60,12 +60,13 @@ export function planDocument(
     spec,
     options: request,
     totals: totalsJson(totals),
-    tasks: plan.tasks.map(({ id, action, reasons, digest, fingerprint }) => {
+    tasks: plan.tasks.map((planned) => {
+      const { id, action, reasons, digest } = planned;
       const task = byId.get(id);
       if (task === undefined) throw new Error(`Internal error: ${id} is planned and no task`);
       const { kind, phase, origin } = task;
       const common = { id, kind, phase, action, reasons, digest, origin };
-      return fingerprints && isTodo(action) ? { ...common, fingerprint } : common;
+      return fingerprints && isTodo(action) ? { ...common, fingerprint: planned.fingerprint } : common;
     }),
     orphans: plan.orphans,
   };

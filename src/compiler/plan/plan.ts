@@ -29,9 +29,9 @@ export function planTasks(
   const plan = (task: FingerprintedTask): PlannedTask => {
     const { id } = task.task;
     const fresh = planTask(task, records.get(id), isPresent);
-    const planned = fresh.action === "keep" && replace?.has(id) ? plannedAs(task, "rerun", ["asked for"]) : fresh;
+    const planned = fresh.action === "keep" && replace?.has(id) ? new Planned(task, "rerun", ["asked for"]) : fresh;
     const reason = planned.action === "keep" ? undefined : whyBlocked(task.task, blocked);
-    return reason === undefined ? planned : plannedAs(task, "blocked", [reason]);
+    return reason === undefined ? planned : new Planned(task, "blocked", [reason]);
   };
   const wanted = fingerprintTasks(experiment.tasks).filter(({ task }) => only?.has(task.id) ?? true);
   return {
@@ -40,17 +40,25 @@ export function planTasks(
   };
 }
 
-/** Fingerprints are made when they are asked for. */
-function plannedAs(made: FingerprintedTask, action: TaskAction, reasons: readonly string[]): PlannedTask {
-  return {
-    id: made.task.id,
-    action,
-    reasons,
-    digest: made.digest,
-    get fingerprint() {
-      return made.fingerprint;
-    },
-  };
+/** Its fingerprint is made when it is asked for: most plans never ask. */
+class Planned implements PlannedTask {
+  readonly id: string;
+  readonly action: TaskAction;
+  readonly reasons: readonly string[];
+  readonly digest: string;
+  readonly #made: FingerprintedTask;
+
+  constructor(made: FingerprintedTask, action: TaskAction, reasons: readonly string[]) {
+    this.id = made.task.id;
+    this.action = action;
+    this.reasons = reasons;
+    this.digest = made.digest;
+    this.#made = made;
+  }
+
+  get fingerprint(): Fingerprint {
+    return this.#made.fingerprint;
+  }
 }
 
 /** Notes a task that cannot run, so that what needs it is known to be blocked too. */
@@ -68,11 +76,13 @@ function planTask(
   record: TaskRecord | undefined,
   isPresent: (record: TaskRecord) => boolean,
 ): PlannedTask {
-  if (record === undefined) return plannedAs(made, "create", NEW);
+  if (record === undefined) return new Planned(made, "create", NEW);
   if (record.digest !== made.digest) {
-    return plannedAs(made, "rerun", reasonsToRerun(record.fingerprint, made.fingerprint));
+    return new Planned(made, "rerun", reasonsToRerun(record.fingerprint, made.fingerprint));
   }
-  return isPresent(record) ? plannedAs(made, "keep", NONE) : plannedAs(made, "rerun", ["output missing or changed"]);
+  return isPresent(record)
+    ? new Planned(made, "keep", NONE)
+    : new Planned(made, "rerun", ["output missing or changed"]);
 }
 
 const NEW: readonly string[] = ["new"];
