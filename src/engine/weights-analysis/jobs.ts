@@ -19,5 +19,12 @@ export interface Answers {
 }
 
 export type JobKind = keyof Jobs;
-export type Request = { readonly [K in JobKind]: { readonly kind: K; readonly job: Jobs[K] } }[JobKind];
+export type Request =
+  | { readonly [K in JobKind]: { readonly kind: K; readonly job: Jobs[K] } }[JobKind]
+  | { readonly close: true };
+/** What a thread is started with: when the first number is not 0, the job that runs is to end soon. */
+export interface ThreadOptions {
+  readonly stopped: Int32Array<SharedArrayBuffer>;
+}
+
 export type Response = { readonly answer: Answers[JobKind] } | { readonly failed: ThreadFailure };

@@ -1,6 +1,6 @@
 import { norm } from "../../math/vector.ts";
 import type { StoredTensor } from "../weights/shards.ts";
-import type { Products } from "./products.ts";
+import { MULTIPLICATIONS, type Products } from "./products.ts";
 import { notFinite, type TensorFiles } from "./tensor-file.ts";
 
 export interface LensJob {
@@ -24,7 +24,7 @@ export interface DirectionTokens {
   readonly away: RankedTokens;
 }
 
-/** The output matrix is multiplied in pieces of at most so many bytes as fp32. */
+/** The output matrix is multiplied in pieces: of so many bytes as fp32, and fewer where there are many directions. */
 const PIECE_BYTES = 1 << 26;
 
 /**
@@ -43,7 +43,7 @@ export async function logitLens(
   if (!normed.every(Number.isFinite)) throw notFinite(finalNorm);
   const count = normed.length / hidden;
   const rankings = Array.from({ length: count }, () => ({ toward: new Ranking(topK), away: new Ranking(topK) }));
-  const step = Math.max(1, Math.floor(PIECE_BYTES / (4 * hidden)));
+  const step = Math.max(1, Math.floor(Math.min(PIECE_BYTES / 4, MULTIPLICATIONS / count) / hidden));
   for (let first = 0; first < vocabulary; first += step) {
     const rows = Math.min(step, vocabulary - first);
     const piece = files.readFloats(head, first * hidden, rows * hidden);

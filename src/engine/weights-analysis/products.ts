@@ -1,38 +1,40 @@
 import type { MatrixProducts } from "../../math/leading-directions.ts";
 import { GraphBuilder } from "../onnx/graph-builder.ts";
 import { OnnxSession, type Tensor } from "../onnx/runtime.ts";
+import { neverStopped, type CheckStop } from "./stop.ts";
 
-/** Multiplications of one step's blocks are at most so many, so that a run ends soon after it is asked to. */
-const MULTIPLICATIONS = 1e10;
+/** A run is of at most so many multiplications: it cannot be stopped, and has to end soon after it is asked to. */
+export const MULTIPLICATIONS = 1e10;
 const MAX_BLOCK = 1024;
 
 /** Products with matrices that change from call to call, by ONNX Runtime. */
 export class Products {
-  readonly #left: OnnxSession;
-  readonly #leftSquares: OnnxSession;
-  readonly #right: OnnxSession;
+  readonly #sessions: Readonly<Record<"left" | "leftSquares" | "right", OnnxSession>>;
+  readonly #checkStop: CheckStop;
 
-  private constructor(left: OnnxSession, leftSquares: OnnxSession, right: OnnxSession) {
-    this.#left = left;
-    this.#leftSquares = leftSquares;
-    this.#right = right;
+  private constructor(sessions: Readonly<Record<"left" | "leftSquares" | "right", OnnxSession>>, checkStop: CheckStop) {
+    this.#sessions = sessions;
+    this.#checkStop = checkStop;
   }
 
-  static async open(): Promise<Products> {
-    const [left, leftSquares, right] = [leftGraph(false), leftGraph(true), rightGraph()].map((graph) =>
-      OnnxSession.open(graph, "/"),
-    ) as [Promise<OnnxSession>, Promise<OnnxSession>, Promise<OnnxSession>];
-    return new Products(await left, await leftSquares, await right);
+  static async open(checkStop: CheckStop = neverStopped): Promise<Products> {
+    const open = (graph: Uint8Array): Promise<OnnxSession> => OnnxSession.open(graph, "/");
+    const [left, leftSquares, right] = await Promise.all([
+      open(leftGraph(false)),
+      open(leftGraph(true)),
+      open(rightGraph()),
+    ]);
+    return new Products({ left, leftSquares, right }, checkStop);
   }
 
   /** x [count, rows] · A [rows, columns] */
   left(x: Float32Array, a: Tensor): Promise<Float32Array> {
-    return run(this.#left, x, a, 0);
+    return this.#run("left", x, a, 0);
   }
 
   /** z [count, columns] · A [rows, columns] transposed */
   right(z: Float32Array, a: Tensor): Promise<Float32Array> {
-    return run(this.#right, z, a, 1);
+    return this.#run("right", z, a, 1);
   }
 
   /** ‖xᵢ · A‖² of every row of x [count, rows]: [count] */
@@ -41,7 +43,7 @@ export class Products {
     const block = Math.max(1, Math.min(MAX_BLOCK, Math.floor(MULTIPLICATIONS / (rows * columns))));
     const squares = new Float32Array(x.length / rows);
     for (let first = 0; first < squares.length; first += block) {
-      squares.set(await run(this.#leftSquares, x.subarray(first * rows, (first + block) * rows), a, 0), first);
+      squares.set(await this.#run("leftSquares", x.subarray(first * rows, (first + block) * rows), a, 0), first);
     }
     return squares;
   }
@@ -50,12 +52,17 @@ export class Products {
     const [rows = 0, columns = 0] = a.shape;
     return { rows, columns, fromLeft: (x) => this.left(x, a), fromRight: (z) => this.right(z, a) };
   }
-}
 
-async function run(session: OnnxSession, x: Float32Array, a: Tensor, axis: 0 | 1): Promise<Float32Array> {
-  const width = a.shape[axis] ?? 0;
-  const { product } = await session.run({ x: { data: x, shape: [x.length / width, width] }, a });
-  return product?.data as Float32Array;
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.#sessions).map((session) => session.close()));
+  }
+
+  async #run(name: "left" | "leftSquares" | "right", x: Float32Array, a: Tensor, axis: 0 | 1): Promise<Float32Array> {
+    this.#checkStop();
+    const width = a.shape[axis] ?? 0;
+    const { product } = await this.#sessions[name].run({ x: { data: x, shape: [x.length / width, width] }, a });
+    return product?.data as Float32Array;
+  }
 }
 
 function leftGraph(squared: boolean): Uint8Array {

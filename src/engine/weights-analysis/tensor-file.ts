@@ -2,14 +2,21 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { EngineFailure } from "../../domain/engine.ts";
 import { BYTES_PER_ELEMENT, toFloat32 } from "../../domain/safetensors.ts";
 import type { StoredTensor } from "../weights/shards.ts";
+import { neverStopped, type CheckStop } from "./stop.ts";
 
 /** Reads parts of tensors; shards stay open in between. */
 export class TensorFiles {
   readonly #open = new Map<string, number>();
+  readonly #checkStop: CheckStop;
   #stored = new Uint8Array(0);
+
+  constructor(checkStop: CheckStop = neverStopped) {
+    this.#checkStop = checkStop;
+  }
 
   /** `count` elements from element `first`, as they lie in the file, into the beginning of `target`. Throws EngineFailure. */
   read(tensor: StoredTensor, first: number, count: number, target: Uint8Array): void {
+    this.#checkStop();
     const width = BYTES_PER_ELEMENT[tensor.dtype];
     const file = this.#file(tensor.realPath);
     const end = count * width;

@@ -2,7 +2,8 @@ import type { TransferListItem, Worker } from "node:worker_threads";
 import { EngineFailure } from "../../domain/engine.ts";
 import { startThread } from "../start-thread.ts";
 import { toError } from "../thread-failure.ts";
-import type { Answers, JobKind, Jobs, Request, Response } from "./jobs.ts";
+import type { Answers, JobKind, Jobs, Request, Response, ThreadOptions } from "./jobs.ts";
+import { stopped } from "./stop.ts";
 
 interface Waiting {
   readonly request: Request;
@@ -13,17 +14,19 @@ interface Waiting {
 
 /** A few threads that take jobs in the order in which they are given. The first failure, or the signal, ends them all. */
 export class Threads {
+  readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
   readonly #workers: readonly Worker[];
+  readonly #exits: readonly Promise<void>[];
   readonly #idle: Worker[];
   readonly #waiting: Waiting[] = [];
   readonly #running = new Map<Worker, Waiting>();
   readonly #signal: AbortSignal | undefined;
-  readonly #abort = (): void =>
-    void this.#end(new EngineFailure("runtime", "It was stopped.", "Apply again to go on."));
+  readonly #abort = (): void => void this.#end(stopped());
   #ended: Error | undefined;
 
   constructor(count: number, signal?: AbortSignal) {
     this.#workers = Array.from({ length: count }, () => this.#start());
+    this.#exits = this.#workers.map((worker) => new Promise((resolve) => worker.once("exit", () => resolve())));
     this.#idle = [...this.#workers];
     this.#signal = signal;
     signal?.addEventListener("abort", this.#abort, { once: true });
@@ -40,13 +43,13 @@ export class Threads {
     });
   }
 
-  /** Ends what is running. */
+  /** Ends what is running, and resolves when every thread is gone. */
   close(): Promise<void> {
     return this.#end(new EngineFailure("runtime", "The threads were closed.", "Apply again."));
   }
 
   #start(): Worker {
-    const worker = startThread(import.meta.url, "worker");
+    const worker = startThread(import.meta.url, "worker", { stopped: this.#stopped } satisfies ThreadOptions);
     const lost = (reason: string) => {
       const hint = "If memory ran out, close other programs and apply again.";
       void this.#end(new EngineFailure("runtime", `A thread that reads weights is gone: ${reason}.`, hint));
@@ -65,7 +68,7 @@ export class Threads {
         return;
       }
       this.#running.set(worker, waiting);
-      worker.postMessage(waiting.request, waiting.transfer);
+      send(worker, waiting.request, waiting.transfer);
     }
   }
 
@@ -83,12 +86,20 @@ export class Threads {
   }
 
   async #end(reason: Error): Promise<void> {
-    const first = this.#ended === undefined;
-    this.#ended ??= reason;
-    this.#signal?.removeEventListener("abort", this.#abort);
-    if (first) for (const { reject } of [...this.#running.values(), ...this.#waiting]) reject(reason);
-    this.#running.clear();
-    this.#waiting.length = 0;
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    if (this.#ended === undefined) {
+      this.#ended = reason;
+      this.#signal?.removeEventListener("abort", this.#abort);
+      for (const { reject } of [...this.#running.values(), ...this.#waiting]) reject(reason);
+      this.#running.clear();
+      this.#waiting.length = 0;
+      // Threads are asked and not terminated: see close in worker.ts.
+      Atomics.store(this.#stopped, 0, 1);
+      for (const worker of this.#workers) send(worker, { close: true });
+    }
+    await Promise.all(this.#exits);
   }
+}
+
+function send(worker: Worker, request: Request, transfer: readonly TransferListItem[] = []): void {
+  worker.postMessage(request, transfer);
 }
