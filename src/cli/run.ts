@@ -1,7 +1,5 @@
-import type { PlanDocument } from "../compiler/plan/document.ts";
-import { staleness, type PlanRequest } from "../compiler/plan/document.ts";
+import type { PlanDocument, PlanRequest } from "../compiler/plan/document.ts";
 import type { Experiment } from "../domain/experiment.ts";
-import type { Plan } from "../domain/state.ts";
 import type { ProgressView } from "../report/progress/types.ts";
 import { apply } from "../runtime/apply.ts";
 import type { Outcome, RunEvent } from "../runtime/events.ts";
@@ -12,6 +10,7 @@ import { StateStore } from "../runtime/state.ts";
 import { toolVersion } from "../runtime/tool-version.ts";
 import type { Host } from "./host.ts";
 import { planAgainst } from "./project.ts";
+import { isStale } from "./stale.ts";
 
 export interface RunOptions {
   readonly experiment: Experiment;
@@ -19,6 +18,7 @@ export interface RunOptions {
   /** A plan that this must be, task for task. */
   readonly saved: PlanDocument | undefined;
   readonly keepGoing: boolean;
+  readonly parallelism: number;
   readonly view: ProgressView;
   readonly host: Host;
   /** Aborted to stop soon. */
@@ -29,8 +29,9 @@ const STOPPING = "Stopping; what is finished is kept. Once more stops at once.";
 
 /** Takes the lock, plans once more under it, and runs the plan. "stale" when a saved plan does not hold any more. */
 export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
-  const { experiment, request, saved, keepGoing, view, host, signal } = options;
+  const { experiment, request, saved, keepGoing, parallelism, view, host, signal } = options;
   const lock = acquireLock(experiment.folder);
+  let stopping = (): void => undefined;
   try {
     if (lock.takenOver !== undefined) removeTemporaries(experiment.folder);
     const state = StateStore.open(experiment.folder);
@@ -43,7 +44,8 @@ export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
       view.on(event);
     };
     if (lock.takenOver !== undefined) emit({ type: "notice", message: lock.takenOver });
-    signal.addEventListener("abort", () => emit({ type: "notice", message: STOPPING }), { once: true });
+    stopping = () => emit({ type: "notice", message: STOPPING });
+    signal.addEventListener("abort", stopping);
     const { outcome } = await apply({
       experiment,
       plan,
@@ -51,26 +53,14 @@ export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
       runId,
       toolVersion: toolVersion(),
       keepGoing,
+      parallelism,
       emit,
       signal,
     });
     return outcome;
   } finally {
+    signal.removeEventListener("abort", stopping);
     await view.close();
     lock.release();
   }
-}
-
-/** Changes that a message names. */
-const MAX_CHANGES = 10;
-
-/** Says what has moved on since a plan was saved. */
-export function isStale(saved: PlanDocument, plan: Plan, host: Host): boolean {
-  const changed = staleness(saved, plan);
-  if (changed.length === 0) return false;
-  host.err("error: the saved plan does not hold any more:");
-  for (const change of changed.slice(0, MAX_CHANGES)) host.err(`  ${change}`);
-  if (changed.length > MAX_CHANGES) host.err(`  and ${changed.length - MAX_CHANGES} more`);
-  host.err("hint: make it again with steerform plan --out.");
-  return true;
 }

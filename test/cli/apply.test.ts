@@ -96,7 +96,7 @@ describe("when everything is up to date", () => {
     const { exitCode, stdout, stderr, durationMs } = await project.run("apply");
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("Plan: 15 tasks: 0 to create, 0 to rerun, 15 up to date.");
-    expect(stdout).toContain("Best sycophancy vector: tiny_instruction/sycophancy response[:] probe");
+    expect(stdout).toContain("Best sycophancy vector: tiny_instruction/sycophancy response[:]");
     const json = await project.run("apply", "--json");
     const counts = { done: 0, failed: 0, blocked: 0, left: 0, kept: 15 };
     expect(eventsOf(json.stdout)).toEqual([
@@ -113,7 +113,11 @@ describe("when everything is up to date", () => {
     expect((await project.run("apply")).stdout.endsWith(stdout)).toBe(true);
     const json = JSON.parse((await project.run("show", "results", "--json")).stdout) as object;
     expect(json).toEqual(JSON.parse(project.read("experiments/small/reports/results.json")));
-    expect(json).toMatchObject({ format_version: 1, experiment: "small", min_coherence: 70 });
+    expect(json).toMatchObject({
+      format_version: expect.any(Number) as unknown,
+      experiment: "small",
+      min_coherence: 70,
+    });
     expect(json).toHaveProperty("rows.length", 4);
   });
 

@@ -37,7 +37,7 @@ test("an unknown key", async () => {
       31 |   layers: [3]
       32 |   max_tokens: 8
          |   ^^^^^^^^^^
-      33 |   search: { evaluations: 1 }
+      33 |   search: { evaluations: 1, start: 0.3 }
 
     1 error. steerform explain SF1202 says more."
   `);

@@ -42,7 +42,7 @@ extraction:
 steering:
   layers: [3]
   max_new_tokens: 8
-  search: { evaluations: 1 }
+  search: { evaluations: 1, start: 0.3 }
   null_directions: 1
 `;
 
@@ -54,7 +54,7 @@ export function withServer(baseUrl: string, more = ""): string {
 }
 
 const ROWS = 6;
-const QUESTIONS = 2;
+const QUESTIONS = 4;
 
 /** A user's project in a temporary folder, and its experiment. */
 export class Project {

@@ -7,7 +7,6 @@ import type { Experiment } from "../../domain/experiment.ts";
 import type { Plan } from "../../domain/state.ts";
 import { formatPlan } from "../../report/plan/view.ts";
 import { jsonProgress } from "../../report/progress/json.ts";
-import { listrProgress } from "../../report/progress/listr.ts";
 import { plainProgress } from "../../report/progress/plain.ts";
 import type { ProgressView } from "../../report/progress/types.ts";
 import { formatResults } from "../../report/results-view.ts";
@@ -21,8 +20,11 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
 import { compileSpec, diagnosticsJson, planAgainst, printDiagnostics, requestOf } from "../project.ts";
 import { listenForInterrupts } from "../interrupt.ts";
-import { isStale, runPlan } from "../run.ts";
+import { isStale } from "../stale.ts";
 import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
+
+/** More would not keep the model busier: it writes for one while the others are judged. */
+const PARALLELISM = 3;
 
 export const applyCommand: Command = {
   name: "apply",
@@ -36,12 +38,18 @@ A plan saved by plan --out is executed as it is, or refused when something has c
 Options:
   -y, --yes          do not ask before starting
   --keep-going       when a task fails, go on with those that do not need it
+  --parallelism N    tasks at once where they wait for a judge's server: ${PARALLELISM} unless given
   ${PLAN_HELP}
   --json             one event a line on standard output
   -h, --help         this text
 
 Exit codes: 0 everything is up to date, 1 a problem in the spec or a failed task, 3 interrupted.`,
-  options: { ...PLAN_OPTIONS, yes: { type: "boolean", short: "y" }, "keep-going": { type: "boolean" } },
+  options: {
+    ...PLAN_OPTIONS,
+    yes: { type: "boolean", short: "y" },
+    "keep-going": { type: "boolean" },
+    parallelism: { type: "string" },
+  },
   maxPositionals: 1,
   async run(args, host): Promise<ExitCode> {
     const interrupt = listenForInterrupts(host);
@@ -55,6 +63,7 @@ Exit codes: 0 everything is up to date, 1 a problem in the spec or a failed task
 
 async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Promise<ExitCode> {
   const json = args.flag("json");
+  const parallelism = parallelismOf(args);
   const named = args.positionals[0];
   const saved = named?.endsWith(".json") === true ? readPlan(resolve(host.cwd, named)) : undefined;
   const request = saved?.options ?? requestOf(args);
@@ -63,7 +72,7 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
   }
   const spec = saved === undefined ? named : resolve(dirname(resolve(host.cwd, named ?? "")), saved.spec);
   const compiled = compileSpec(spec, host, { requireWeights: true, set: request.set });
-  const view = progressView(json, host);
+  const view = await progressView(json, host);
   showDiagnostics(compiled, json, host);
   const { experiment } = compiled;
   if (experiment === undefined) return EXIT.failure;
@@ -80,13 +89,19 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
   if (asks && !(await mayRun(todo, json, host))) return signal.aborted ? EXIT.interrupted : EXIT.failure;
 
   const keepGoing = args.flag("keep-going");
-  const outcome =
-    todo === 0
-      ? nothingToDo(plan, json, view)
-      : await runPlan({ experiment, request, saved, keepGoing, view, host, signal });
+  const run = { experiment, request, saved, keepGoing, parallelism, view, host, signal };
+  const outcome = todo === 0 ? nothingToDo(plan, json, view) : await (await import("../run.ts")).runPlan(run);
   // Those on disk may be of another spec until every task is done.
   if (!json && outcome === "done") showResults(experiment, host);
   return { done: EXIT.success, failed: EXIT.failure, stale: EXIT.failure, interrupted: EXIT.interrupted }[outcome];
+}
+
+/** Throws UsageError. */
+function parallelismOf(args: Arguments): number {
+  const text = args.text("parallelism") ?? String(PARALLELISM);
+  if (!/^[1-9]\d{0,2}$/.test(text))
+    throw new UsageError(`--parallelism takes a whole number from 1; '${text}' is none.`);
+  return Number(text);
 }
 
 /** People have seen the plan; a stream of events has its end. */
@@ -112,10 +127,13 @@ async function mayRun(todo: number, json: boolean, host: Host): Promise<boolean>
   return false;
 }
 
-function progressView(json: boolean, host: Host): ProgressView {
+/** What only a run needs is loaded when there is one: a tenth of a second that every other command saves. */
+async function progressView(json: boolean, host: Host): Promise<ProgressView> {
   const now = () => performance.now();
   if (json) return jsonProgress(host.out);
-  return host.interactive ? listrProgress(host.out, now) : plainProgress(host.out, now);
+  if (!host.interactive) return plainProgress(host.out, now);
+  const { listrProgress } = await import("../../report/progress/listr.ts");
+  return listrProgress(host.out, now);
 }
 
 function showDiagnostics(compiled: Compilation, json: boolean, host: Host): void {
