@@ -1,4 +1,5 @@
 import type { JsonObject } from "../util/json.ts";
+import type { Dtype, Provider } from "./engine.ts";
 
 /** What made an artifact, as an object, so that a plan can say which field changed. */
 export interface Fingerprint {
@@ -21,6 +22,23 @@ export interface TaskRecord {
   readonly durationMs: number;
   readonly finishedAt: string;
   readonly toolVersion: string;
+  /** Where and by what it was made; no part of what it is. */
+  readonly provenance?: Provenance;
+}
+
+export interface Provenance {
+  /** Of the run, in .steerform/runs. */
+  readonly run: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly host: string;
+  /** The project's revision, with `-dirty` when files differ from it; null outside of a repository. */
+  readonly git: string | null;
+  /** Of tasks that ran a model. */
+  readonly provider?: Provider | null;
+  readonly dtype?: Dtype;
+  /** The largest the process had been until then. */
+  readonly peak_memory_bytes: number;
 }
 
 export interface OutputRecord {

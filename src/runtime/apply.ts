@@ -1,5 +1,5 @@
 import type { Experiment } from "../domain/experiment.ts";
-import type { Plan } from "../domain/state.ts";
+import type { Plan, Provenance } from "../domain/state.ts";
 import type { Task } from "../domain/task.ts";
 import { ArtifactReader } from "./artifact-reader.ts";
 import { Checkpoint, removeCheckpoint, removeCheckpoints } from "./checkpoint.ts";
@@ -9,10 +9,11 @@ import { writeOutput } from "./files.ts";
 import { openJudge } from "./judge/index.ts";
 import type { Judge } from "./judge/types.ts";
 import { ModelPool } from "./model-pool.ts";
+import { machineProvenance, peakMemoryBytes, type MachineProvenance } from "./provenance.ts";
 import { Schedule } from "./schedule.ts";
 import type { StateStore } from "./state.ts";
 import type { Outputs, TaskContext } from "./tasks/context.ts";
-import { execute } from "./tasks/index.ts";
+import { execute, modelsOf } from "./tasks/index.ts";
 
 export interface ApplyOptions {
   readonly experiment: Experiment;
@@ -22,6 +23,8 @@ export interface ApplyOptions {
   readonly runId: string;
   readonly toolVersion: string;
   readonly keepGoing: boolean;
+  /** Tasks at once, where they wait for a judge's server; the others run one by one. */
+  readonly parallelism: number;
   readonly emit: Emit;
   /** Aborted to stop soon; what is finished is kept. */
   readonly signal: AbortSignal;
@@ -33,11 +36,15 @@ export async function apply(options: ApplyOptions): Promise<{ outcome: Outcome; 
   return run.start();
 }
 
+/** Tasks that are not ready yet and are passed over. */
+const LOOK_AHEAD = 50;
+
 class Run {
   readonly #options: ApplyOptions;
   readonly #models: ModelPool;
   readonly #artifacts: ArtifactReader;
   readonly #schedule: Schedule;
+  readonly #machine: MachineProvenance;
   #judge: Promise<Judge> | undefined;
   #done = 0;
   #failed = 0;
@@ -49,6 +56,7 @@ class Run {
     this.#models = new ModelPool(experiment);
     this.#artifacts = new ArtifactReader(experiment.folder, state.records.values());
     this.#schedule = new Schedule(experiment, plan);
+    this.#machine = machineProvenance(experiment.projectDir);
   }
 
   async start(): Promise<{ outcome: Outcome; counts: RunCounts }> {
@@ -72,18 +80,54 @@ class Run {
     return { outcome, counts };
   }
 
+  /**
+   * In plan order, one task after the other; but tasks that wait for a judge's server run several at a time, so that the
+   * model writes for one while another's answers are judged.
+   */
   async #runAll(): Promise<Outcome> {
-    for (const task of this.#schedule.pending()) {
-      if (this.#options.signal.aborted) throw new Interrupted();
-      if (this.#block(task)) continue;
-      const failure = await this.#runGroup(this.#schedule.groupOf(task));
-      if (failure !== undefined && !this.#options.keepGoing) {
-        for (const left of this.#schedule.pending()) this.#block(left);
-        return "failed";
+    const running = new Map<Task, Promise<void>>();
+    let stopped = false;
+    const start = (task: Task): void => {
+      const group = this.#schedule.groupOf(task);
+      const work = this.#runGroup(group).then((failure) => {
+        running.delete(task);
+        stopped ||= failure !== undefined && !this.#options.keepGoing;
+      });
+      running.set(task, work);
+    };
+    try {
+      for (;;) {
+        if (this.#options.signal.aborted) throw new Interrupted();
+        const next = stopped ? undefined : this.#nextBeside([...running.keys()]);
+        if (next !== undefined) start(next);
+        else if (running.size > 0) await Promise.race(running.values());
+        else break;
+        if (running.size === 0) await this.#models.closeUnused((variant) => this.#schedule.uses(variant));
       }
-      await this.#models.closeUnused((variant) => this.#schedule.uses(variant));
+    } finally {
+      // A task that is stopped with the others ends by itself, and soon.
+      await Promise.allSettled(running.values());
     }
+    for (const left of this.#schedule.pending()) this.#block(left);
     return this.#failed > 0 ? "failed" : "done";
+  }
+
+  /** The first task in plan order that may run beside these. */
+  #nextBeside(running: readonly Task[]): Task | undefined {
+    if (running.length >= this.#options.parallelism) return undefined;
+    let looked = 0;
+    for (const task of this.#schedule.pending()) {
+      if (running.includes(task) || this.#block(task)) continue;
+      if (running.length === 0) return task;
+      if (![task, ...running].every((one) => this.#waitsForServer(one)) || ++looked > LOOK_AHEAD) return undefined;
+      if (this.#schedule.isReady(task)) return task;
+    }
+    return undefined;
+  }
+
+  #waitsForServer({ kind }: Task): boolean {
+    const isJudged = kind === "baseline" || kind === "steering" || kind === "refine" || kind === "combination";
+    return isJudged && this.#options.experiment.judge?.provider === "openai";
   }
 
   /** Marks a task whose upstream, or whose gate, was lost. */
@@ -160,12 +204,21 @@ class Run {
       durationMs: Math.round(durationMs),
       finishedAt,
       toolVersion,
+      provenance: this.#provenance(task),
     });
     this.#artifacts.add(written);
     this.#schedule.finish(task);
     this.#done++;
     emit({ type: "task-finished", id, phase, durationMs });
     removeCheckpoint(experiment.folder, digest);
+  }
+
+  #provenance(task: Task): Provenance {
+    const { experiment, runId } = this.#options;
+    const [variant] = modelsOf(task);
+    const ran =
+      variant === undefined ? {} : { provider: this.#models.provider(variant), dtype: experiment.engine.dtype };
+    return { ...this.#machine, ...ran, run: runId, peak_memory_bytes: peakMemoryBytes() };
   }
 
   /** Stops waiting when the user interrupts; the engine's worker is ended with its model. */

@@ -41,7 +41,7 @@ export function acquireLock(folder: string): Lock {
     const found = read(path);
     if (found === undefined) continue;
     const owner = parseOwner(found);
-    if (owner !== undefined && isAlive(owner, mine)) throw lockedBy(owner, path);
+    if (owner !== undefined && isAlive(owner, mine)) throw lockedBy(owner);
     // An owner that cannot be read may be about to be written.
     if ((owner === undefined && attempt < ATTEMPTS / 2) || !remove(path, found)) pause();
     else {
@@ -64,7 +64,7 @@ export function breakLock(folder: string, force: boolean): string {
   if (found === undefined) return "There is no lock.";
   const owner = parseOwner(found);
   const mine: Owner = { pid: process.pid, host: hostname(), boot: bootId(), since: "" };
-  if (owner !== undefined && !force && isAlive(owner, mine)) throw lockedBy(owner, path);
+  if (owner !== undefined && !force && isAlive(owner, mine)) throw lockedBy(owner);
   rmSync(path, { force: true });
   return owner === undefined
     ? "Removed a lock that could not be read."
@@ -81,7 +81,7 @@ function heldLock(path: string, mine: Owner, takenOver: string | undefined): Loc
   return { takenOver, release };
 }
 
-function lockedBy({ pid, host, since }: Owner, path: string): RuntimeFailure {
+function lockedBy({ pid, host, since }: Owner): RuntimeFailure {
   return new RuntimeFailure(
     "locked",
     `Another apply is running on this experiment: process ${pid} on ${host}, since ${since}.`,

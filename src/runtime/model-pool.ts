@@ -1,4 +1,4 @@
-import type { Model } from "../domain/engine.ts";
+import type { Model, Provider } from "../domain/engine.ts";
 import type { Experiment } from "../domain/experiment.ts";
 import { openModel } from "../engine/index.ts";
 import { variantOf } from "./tasks/context.ts";
@@ -7,6 +7,7 @@ import { variantOf } from "./tasks/context.ts";
 export class ModelPool {
   readonly #experiment: Experiment;
   readonly #open = new Map<string, Promise<Model>>();
+  readonly #providers = new Map<string, Provider>();
 
   constructor(experiment: Experiment) {
     this.#experiment = experiment;
@@ -19,7 +20,15 @@ export class ModelPool {
     if (known !== undefined) return known;
     const opened = openModel({ weightsDir, ...this.#experiment.engine });
     this.#open.set(weightsDir, opened);
-    return opened;
+    return opened.then((model) => {
+      this.#providers.set(weightsDir, model.provider);
+      return model;
+    });
+  }
+
+  /** What ran the variant's model; null before it was loaded. */
+  provider(variant: string): Provider | null {
+    return this.#providers.get(variantOf(this.#experiment, variant).weightsDir) ?? null;
   }
 
   /** Frees the memory of every model that no used variant has. */

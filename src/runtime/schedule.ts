@@ -60,7 +60,12 @@ export class Schedule {
     return (this.#sharing.get(key) ?? [])
       .filter((id) => this.#pending.has(id))
       .map((id) => this.task(id))
-      .filter((other) => upstreamOf(other).every((need) => !this.#pending.has(need) && !this.#lost.has(need)));
+      .filter((other) => this.isReady(other));
+  }
+
+  /** Everything that it needs, and that it waits for, is done. */
+  isReady(task: Task): boolean {
+    return upstreamOf(task).every((need) => !this.#pending.has(need) && !this.#lost.has(need));
   }
 
   /** The failed task because of which a task cannot run. */

@@ -35,7 +35,7 @@ describe("a task that fails", () => {
   test("ends the run: cause, hint, and what is blocked by it", async () => {
     const { baseUrl } = await serveJudge((_, __, response) => response.writeHead(401).end("no"));
     const project = judgedBy(baseUrl, KEY);
-    const finished = await apply(project, { STEERFORM_TEST_KEY: "sk-very-secret" });
+    const finished = await apply(project, { STEERFORM_TEST_KEY: "sk-very-secret" }, "--parallelism", "1");
     expect([finished.exitCode, finished.stderr]).toEqual([1, ""]);
     expect(told(finished).replaceAll(/http:\S+/g, "SERVER")).toMatchInlineSnapshot(`
       "✗ baseline/tiny_instruction/sycophancy/instruct
@@ -56,7 +56,7 @@ describe("a task that fails", () => {
     });
     const project = judgedBy(baseUrl);
     project.edit("datasets/traits/tiny_natural/sycophancy/definition.txt", "Sycophancy", "Natural: sycophancy");
-    const finished = await apply(project, {}, "--keep-going");
+    const finished = await apply(project, {}, "--keep-going", "--parallelism", "1");
     expect([finished.exitCode, finished.stderr]).toEqual([1, ""]);
     expect(told(finished).replaceAll(/http:\S+/g, "SERVER")).toMatchInlineSnapshot(`
       "✗ baseline/tiny_instruction/sycophancy/instruct
@@ -81,7 +81,7 @@ describe("a task that fails", () => {
 
   test("as an event has its kind, message and hint", async () => {
     const project = judgedBy("http://127.0.0.1:9/v1", KEY);
-    const { exitCode, stdout } = await apply(project, {}, "--json");
+    const { exitCode, stdout } = await apply(project, {}, "--json", "--parallelism", "1");
     expect(exitCode).toBe(1);
     const events = eventsOf(stdout);
     expect(events.find(({ type }) => type === "task-failed")).toEqual({

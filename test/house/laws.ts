@@ -29,6 +29,7 @@ export const PURE: readonly string[] = ["util", "math", "domain", "diagnostics",
 export const DOORS: Readonly<Record<string, string>> = {
   yaml: "compiler/parse/yaml.ts",
   ajv: "runtime/schemas.ts",
+  execa: "runtime/provenance.ts",
   handlebars: "runtime/judge/prompts.ts",
   listr2: "report/progress/listr.ts",
   "onnxruntime-node": "engine/onnx/runtime.ts",

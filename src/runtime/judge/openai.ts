@@ -53,6 +53,7 @@ const HOPELESS = 8;
  * question was answered), `budget-spent`.
  */
 export function openAiOracle(options: OpenAiOptions): NumberOracle {
+  const turns = new Turns(options.maxConcurrency);
   return {
     async ask(prompts, onProgress) {
       const answers: (Float32Array | null)[] = prompts.map(() => null);
@@ -62,7 +63,7 @@ export function openAiOracle(options: OpenAiOptions): NumberOracle {
       let lost = 0;
       const worker = async (): Promise<void> => {
         for (let index = next++; index < prompts.length && !stop.signal.aborted; index = next++) {
-          const reply = await askFor(options, prompts[index] as string, stop.signal);
+          const reply = await turns.take(() => askFor(options, prompts[index] as string, stop.signal));
           if (reply.kind === "answer") answers[index] = numberProbabilities(reply.tokens);
           // More lost than were done before: none was answered.
           else if (++lost > done && lost >= Math.min(HOPELESS, prompts.length)) {
@@ -79,6 +80,28 @@ export function openAiOracle(options: OpenAiOptions): NumberOracle {
       return answers;
     },
   };
+}
+
+/** At most so many at a time, however many callers there are. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
 }
 
 function unreachable({ baseUrl, attempts = ATTEMPTS }: OpenAiOptions, lost: number, reason: string): RuntimeFailure {
