@@ -1,6 +1,6 @@
 import type { Found, Results, ResultsRow } from "../runtime/tasks/results.ts";
 import { formatTable, type Column } from "./table.ts";
-import { formatDelta, formatScore } from "./units.ts";
+import { formatDelta, formatScore, plural } from "./units.ts";
 
 /** The results table, then the best vector in words. */
 export function formatResults(results: Results): string {
@@ -90,17 +90,34 @@ function bestLines({ rows, min_coherence: minCoherence }: Results): string[] {
     );
     // Which vector is best is chosen as everything is: not by the questions that report it.
     const top = found.toSorted((a, b) => selectedDelta(b.best) - selectedDelta(a.best))[0];
-    if (top === undefined) return `${trait}: no vector stays coherent (≥ ${minCoherence}) in this search.`;
+    if (top === undefined) return whyNone(trait, rows, minCoherence);
     const { row, best } = top;
     return (
       `Best ${trait} vector: ${row.dataset} ${row.position} ${row.method} (from ${row.variant}), layer ${best.layer}, ` +
       `coefficient ${best.coefficient.toFixed(2)}: trait ${formatDelta(best.trait_delta)} at coherence ${formatScore(best.coherence_mean)}.`
     );
   });
-  const missing = rows.reduce((sum, { best }) => sum + (best?.missing.trait ?? 0) + (best?.missing.coherence ?? 0), 0);
+  const missing = missingScores(rows);
   return missing === 0
     ? lines
-    : [...lines, `${missing} judge scores of the rows above are missing; they count in no mean.`];
+    : [
+        ...lines,
+        `${plural(missing, "judge score")} of the rows above ${missing === 1 ? "is" : "are"} missing; none counts in a mean.`,
+      ];
+}
+
+function whyNone(trait: string, rows: readonly ResultsRow[], minCoherence: number): string {
+  const unscored = rows.every((row) => row.trait !== trait || row.baseline.trait_mean === null);
+  return unscored
+    ? `${trait}: the judge gave no answer a score, so nothing can be compared.`
+    : `${trait}: no vector stays coherent (≥ ${minCoherence}) in this search.`;
+}
+
+/** Of the best, and of the unsteered answers, which the rows of one dataset share. */
+function missingScores(rows: readonly ResultsRow[]): number {
+  const baselines = new Map(rows.map(({ dataset, baseline }) => [dataset, baseline]));
+  const summaries = [...baselines.values(), ...rows.flatMap(({ best }) => best ?? [])];
+  return summaries.reduce((sum, { missing }) => sum + missing.trait + missing.coherence, 0);
 }
 
 function selectedDelta({ selected_delta: delta }: Found): number {

@@ -42,6 +42,9 @@ describe("what changes nothing", () => {
     const project = copyProject(applied);
     project.editSpec("max_batch_tokens: 2048", "max_batch_tokens: 64");
     expect(await project.todo()).toEqual([]);
+    project.remove("experiments");
+    await project.apply();
+    expect(project.artifacts()).toEqual(artifacts);
   });
 });
 

@@ -4,6 +4,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createProject, type Project } from "../rig/project.ts";
 import { SPEC_TO_DISTURB } from "./disturbed.ts";
 
+/** Programs of the system, where it has them. */
+const [MOUNT, UNMOUNT] = ["mount", "umount"];
+
 const IN_THE_WAY = "hint: A file is where a folder has to be, or the other way round: move it away and apply again.";
 
 async function apply(project: Project): Promise<{ exitCode: number | undefined; told: string; stderr: string }> {
@@ -55,17 +58,17 @@ function mounted(project: Project, options: string): boolean {
   const folder = project.path("experiments");
   mkdirSync(folder);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "ignore" });
+    execFileSync(MOUNT, ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "ignore" });
   } catch (error) {
     if (error instanceof Error) return false;
     throw error;
   }
-  onTestFinished(() => void execFileSync("umount", [folder]));
+  onTestFinished(() => void execFileSync(UNMOUNT, [folder]));
   return true;
 }
 
 function remount(project: Project, options: string): void {
-  execFileSync("mount", ["-o", `remount,${options}`, project.path("experiments")]);
+  execFileSync(MOUNT, ["-o", `remount,${options}`, project.path("experiments")]);
 }
 
 describe("a disk", () => {

@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { formatResults } from "../../src/report/results-view.ts";
+import type { Found, Results, ResultsRow } from "../../src/runtime/tasks/results.ts";
+
+const NONE = { trait: 0, coherence: 0 };
+const UNSTEERED = { trait_mean: 13.1, coherence_mean: 62.7, n: 10, missing: NONE };
+
+const BEST: Found = {
+  layer: 3,
+  coefficient: 8.7149,
+  trait_mean: 44.06,
+  coherence_mean: 79.98,
+  n: 10,
+  missing: NONE,
+  trait_delta: 30.96,
+  interval: [21.04, 40.96],
+  selected_delta: 35,
+};
+
+const ROW: ResultsRow = {
+  dataset: "pv_natural/sycophancy",
+  trait: "sycophancy",
+  variant: "base",
+  position: "response[:5]",
+  method: "probe",
+  questions: { selecting: 10, reporting: 10 },
+  baseline: UNSTEERED,
+  best: BEST,
+  at: [
+    { coherence: 80, best: { ...BEST, trait_delta: -0.04 } },
+    { coherence: 70, best: BEST },
+  ],
+  random: { directions: 3, trait_delta_mean: -1.25, trait_delta_max: 4.05, coherence_mean: 70 },
+};
+
+const { best: _, random: __, ...WITHOUT } = ROW;
+const NOTHING: ResultsRow = { ...WITHOUT, method: "mean_diff", at: [{ coherence: 80 }, { coherence: 70 }] };
+
+function shown(rows: readonly ResultsRow[], more: Partial<Results> = {}): string {
+  const settings = { min_coherence: 70, held_out: 0.5, confidence: 0.95, judge_samples: 0 };
+  return formatResults({ format_version: 2, experiment: "e", ...settings, rows, combinations: [], ...more });
+}
+
+describe("the results table", () => {
+  test("a best beside its interval, thresholds, the unsteered and random ones; a search without a best", () => {
+    expect(shown([ROW, NOTHING])).toMatchInlineSnapshot(`
+      "dataset                variant  position      method     layer  coefficient  trait Δ   95% interval  coherence   n  Δ at ≥ 80  unsteered  random Δ  random max
+      ─────────────────────  ───────  ────────────  ─────────  ─────  ───────────  ───────  ─────────────  ─────────  ──  ─────────  ─────────  ────────  ──────────
+      pv_natural/sycophancy  base     response[:5]  probe          3         8.71    +31.0  +21.0 … +41.0       80.0  10        0.0       13.1      −1.3        +4.0
+      pv_natural/sycophancy  base     response[:5]  mean_diff   none            –        –              –          –   0          –       13.1         –           –
+
+      Best sycophancy vector: pv_natural/sycophancy response[:5] probe (from base), layer 3, coefficient 8.71: trait +31.0 at coherence 80.0.
+      The best at coherence ≥ 70. Chosen on 10 questions, reported on the other 10.
+      Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient."
+    `);
+  });
+
+  test("without a best at all", () => {
+    expect(shown([NOTHING]).split("\n").slice(3)).toMatchInlineSnapshot(`
+      [
+        "",
+        "sycophancy: no vector stays coherent (≥ 70) in this search.",
+        "The best at coherence ≥ 70. Chosen on 10 questions, reported on the other 10.",
+        "Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.",
+      ]
+    `);
+  });
+
+  test("scores that are missing are counted, those of unsteered answers once a dataset", () => {
+    const missing = { trait: 2, coherence: 1 };
+    const baseline = { ...UNSTEERED, missing };
+    const row = { ...ROW, baseline, best: { ...BEST, missing: { trait: 1, coherence: 0 } } };
+    expect(shown([row, { ...NOTHING, baseline }])).toContain(
+      "\n4 judge scores of the rows above are missing; none counts in a mean.\n",
+    );
+    const one = { ...ROW, best: { ...BEST, missing: { trait: 1, coherence: 0 } } };
+    expect(shown([one])).toContain("\n1 judge score of the rows above is missing; none counts in a mean.\n");
+  });
+
+  test("when the judge gave no score, that is said, and no zero is shown", () => {
+    const baseline = { trait_mean: null, coherence_mean: 95, n: 0, missing: { trait: 10, coherence: 0 } };
+    const text = shown([{ ...NOTHING, baseline }]);
+    expect(text).toContain("sycophancy: the judge gave no answer a score, so nothing can be compared.");
+    expect(text).toContain("10 judge scores");
+    expect(text.split("\n")[2]).toMatch(/none +– +– +– +– +0 +– +– +– +–$/);
+  });
+
+  test("several traits have a line each; the best was chosen by other questions than those that report it", () => {
+    const other = { ...ROW, dataset: "pv_natural/evil_v3", trait: "evil" };
+    const lucky = { ...ROW, method: "mean_diff", best: { ...BEST, trait_delta: 99, selected_delta: 1 } };
+    const lines = shown([lucky, ROW, other]).split("\n");
+    expect(lines.filter((line) => line.startsWith("Best "))).toEqual([
+      "Best sycophancy vector: pv_natural/sycophancy response[:5] probe (from base), layer 3, coefficient 8.71: trait +31.0 at coherence 80.0.",
+      "Best evil vector: pv_natural/evil_v3 response[:5] probe (from base), layer 3, coefficient 8.71: trait +31.0 at coherence 80.0.",
+    ]);
+  });
+
+  test("combinations stand in a table of their own, beside the best single vector", () => {
+    const combination = {
+      trait: "sycophancy",
+      strategy: "sum_at_best",
+      hooks: [{ layer: 3, coefficient: 8.7149 }],
+      best: BEST,
+      at: [],
+      beyond_best_single: { trait_delta: -2.04, interval: null },
+    };
+    const unfound = { trait: "sycophancy", strategy: "ensemble_half", hooks: [], at: [] };
+    expect(
+      shown([ROW], { combinations: [combination, unfound] })
+        .split("\n")
+        .slice(4, 9),
+    ).toMatchInlineSnapshot(`
+      [
+        "trait       combination    layer × coefficient  trait Δ   95% interval  coherence   n  beyond best single  95% interval",
+        "──────────  ─────────────  ───────────────────  ───────  ─────────────  ─────────  ──  ──────────────────  ────────────",
+        "sycophancy  sum_at_best               3 × 8.71    +31.0  +21.0 … +41.0       80.0  10                −2.0             –",
+        "sycophancy  ensemble_half                             –              –          –   0                   –             –",
+        "",
+      ]
+    `);
+  });
+
+  test("what the numbers are of is said below", () => {
+    const legend = (more: Partial<Results>) => shown([ROW], more).split("\n").slice(5);
+    expect(legend({})).toEqual([
+      "The best at coherence ≥ 70. Chosen on 10 questions, reported on the other 10.",
+      "Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.",
+    ]);
+    expect(legend({ held_out: 0 })[0]).toBe(
+      "The best at coherence ≥ 70. Chosen and reported on the same questions: the best looks better than it is.",
+    );
+    expect(legend({ judge_samples: 20 })[2]).toBe(
+      "A score is the mean of 20 sampled replies of the judge, not of its distribution.",
+    );
+  });
+});
