@@ -1,7 +1,8 @@
+import type { ServerResponse } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
 import { copyProject, createSharedProject, withServer, type Project } from "../rig/project.ts";
 import { answer, serveJudge } from "../rig/judge-server.ts";
-import { eventsOf, steerform, type Finished } from "../rig/steerform.ts";
+import { eventsOf, Running, steerform, type Finished } from "../rig/steerform.ts";
 
 /** Extraction done once, by an apply whose judge refuses; each test goes on from there. */
 const extracted = createSharedProject();
@@ -164,5 +165,27 @@ describe("a judge behind a server", () => {
     expect(finished.exitCode).toBe(0);
     expect(finished.stdout).toContain("sycophancy: the judge gave no answer a score, so nothing can be compared.");
     expect(finished.stdout).toMatch(/^\d+ judge scores of the rows above are missing; none counts in a mean\.$/m);
+  });
+
+  test.each([
+    ["that hangs", (response: ServerResponse) => response.flushHeaders()],
+    ["that asks to wait", (response: ServerResponse) => void response.writeHead(429, { "retry-after": "100" }).end()],
+  ])("%s is left at once when the user interrupts", async (_, reply) => {
+    let asked = (): void => undefined;
+    const firstQuestion = new Promise<void>((resolve) => (asked = resolve));
+    const { baseUrl } = await serveJudge((_prompt, __, response) => {
+      reply(response);
+      asked();
+    });
+    const project = judgedBy(baseUrl);
+    const running = new Running(["apply", "--yes", "--json"], project.dir);
+    await firstQuestion;
+    const interruptedAt = performance.now();
+    running.kill("SIGINT");
+    const { exitCode, stderr, stdout } = await running.end();
+    expect([exitCode, stderr]).toEqual([3, ""]);
+    expect(performance.now() - interruptedAt).toBeLessThan(5000);
+    expect(eventsOf(stdout).at(-1)).toMatchObject({ type: "run-finished", outcome: "interrupted" });
+    expect(project.records()).not.toContain("lock");
   });
 });
