@@ -78,7 +78,7 @@ export function tasksNamed(option: string, patterns: readonly string[], experime
 
 /** Looks at sizes only: what else can be wrong with an output would take reading it. */
 function hasOutputs(folder: string, { outputs }: TaskRecord): boolean {
-  return outputs.every(({ path, bytes }) => statSync(join(folder, path), { throwIfNoEntry: false })?.size === bytes);
+  return outputs.every(({ path, bytes }) => statSync(`${folder}/${path}`, { throwIfNoEntry: false })?.size === bytes);
 }
 
 /** Every diagnostic for people, on standard error, how many there are, and where to read on. */
