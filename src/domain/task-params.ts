@@ -167,7 +167,7 @@ export interface SimilarityParams extends JsonObjectLike {
 
 export interface CheckpointParams extends JsonObjectLike {
   readonly name: CheckpointName;
-  /** What is not expected is null. */
+  /** Of all traits together. What is not expected is null. */
   readonly vectorSets: number | null;
   readonly layersEach: number | null;
   readonly coherence: number | null;

@@ -29,6 +29,7 @@ test("the demo's tasks", () => {
       "activations/tiny_natural/sycophancy/base/response__15",
       "vectors/tiny_natural/sycophancy/base/response__15/mean_diff",
       "vectors/tiny_natural/sycophancy/base/response__15/probe",
+      "checkpoint/after_extraction",
       "baseline/tiny_instruction/sycophancy/instruct",
       "baseline/tiny_natural/sycophancy/instruct",
       "steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff",
@@ -39,7 +40,27 @@ test("the demo's tasks", () => {
       "steering/tiny_natural/sycophancy/base/response__10/probe",
       "steering/tiny_natural/sycophancy/base/response__15/mean_diff",
       "steering/tiny_natural/sycophancy/base/response__15/probe",
+      "refine/tiny_instruction/sycophancy/instruct/response_all/mean_diff",
+      "refine/tiny_instruction/sycophancy/instruct/response_all/probe",
+      "refine/tiny_natural/sycophancy/base/response__5/mean_diff",
+      "refine/tiny_natural/sycophancy/base/response__5/probe",
+      "refine/tiny_natural/sycophancy/base/response__10/mean_diff",
+      "refine/tiny_natural/sycophancy/base/response__10/probe",
+      "refine/tiny_natural/sycophancy/base/response__15/mean_diff",
+      "refine/tiny_natural/sycophancy/base/response__15/probe",
+      "checkpoint/after_steering",
+      "selection/sycophancy/instruction",
+      "selection/sycophancy/natural",
+      "combination/sycophancy/sum_at_best",
+      "combination/sycophancy/ensemble_half",
       "results",
+      "weights/norms",
+      "weights/logit_lens",
+      "weights/trait_alignment",
+      "prompts/steering_questions",
+      "capture/instruct/steering_questions",
+      "replay/base/steering_questions",
+      "similarity/base",
     ]
   `);
 });
@@ -60,5 +81,6 @@ test("another trait is one word in the demo", () => {
     demoProject(demo.replace("[sycophancy]", "[sycophancy, hallucination]")),
   );
   expect(diagnostics).toEqual([]);
-  expect(experiment?.tasks).toHaveLength(2 * 24 + 1);
+  // Everything of a trait twice; what looks at all of them once.
+  expect(experiment?.tasks).toHaveLength(2 * 36 + 10);
 });

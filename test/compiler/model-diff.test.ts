@@ -73,9 +73,7 @@ test("totals that agree with the arithmetic", () => {
 });
 
 test("another trait adds its own cells, and changes none", () => {
-  const wider = experimentOf(
-    spec.replace("trait: [sycophancy]", "trait: [sycophancy, evil]").replace("vector_sets: 8", "vector_sets: 16"),
-  ).experiment;
+  const wider = experimentOf(spec.replace("trait: [sycophancy]", "trait: [sycophancy, evil]")).experiment;
   const before = new Map(planTasks(experiment, new Map(), () => false).tasks.map(({ id, digest }) => [id, digest]));
   const after = new Map(planTasks(wider, new Map(), () => false).tasks.map(({ id, digest }) => [id, digest]));
   const added = [...after.keys()].filter((id) => !before.has(id));

@@ -183,34 +183,34 @@ test("SF1710: alignments without a null", () => {
 test("SF1711, SF1712: a checkpoint that must fail", () => {
   expect(reported(fullEdited(["{ vector_sets: 6, layers_each: 8 }", "{ vector_sets: 8, layers_each: 32 }"])))
     .toMatchInlineSnapshot(`
-    "specs/test.yaml:60:46: error SF1711: The checkpoint expects 8 vector sets, and the matrix makes 6.
-      59 | checkpoints:
-      60 |   after_extraction: { expect: { vector_sets: 8, layers_each: 32 } }
-         |                                              ^
-      61 |   after_steering: { require: { coherence: 70 }, stop_if: no_effect }
-    specs/test.yaml:27:3: The matrix.
-      27 |   matrix:
-         |   ^^^^^^
-    hint: One of the two is not what you mean.
+      "specs/test.yaml:60:46: error SF1711: The checkpoint expects 8 vector sets of each trait, and the matrix makes 6 of 'praise'.
+        59 | checkpoints:
+        60 |   after_extraction: { expect: { vector_sets: 8, layers_each: 32 } }
+           |                                              ^
+        61 |   after_steering: { require: { coherence: 70 }, stop_if: no_effect }
+      specs/test.yaml:27:3: The matrix.
+        27 |   matrix:
+           |   ^^^^^^
+      hint: One of the two is not what you mean.
 
-    specs/test.yaml:60:62: error SF1712: The checkpoint expects 32 layers a set, and 'base' has 8.
-      59 | checkpoints:
-      60 |   after_extraction: { expect: { vector_sets: 8, layers_each: 32 } }
-         |                                                              ^^
-      61 |   after_steering: { require: { coherence: 70 }, stop_if: no_effect }
-    config/models/tiny-base.yaml:3:9: The layers of the model of 'base'.
-      3 | layers: 8
-        |         ^
+      specs/test.yaml:60:62: error SF1712: The checkpoint expects 32 layers a set, and 'base' has 8.
+        59 | checkpoints:
+        60 |   after_extraction: { expect: { vector_sets: 8, layers_each: 32 } }
+           |                                                              ^^
+        61 |   after_steering: { require: { coherence: 70 }, stop_if: no_effect }
+      config/models/tiny-base.yaml:3:9: The layers of the model of 'base'.
+        3 | layers: 8
+          |         ^
 
-    specs/test.yaml:60:62: error SF1712: The checkpoint expects 32 layers a set, and 'instruct' has 8.
-      59 | checkpoints:
-      60 |   after_extraction: { expect: { vector_sets: 8, layers_each: 32 } }
-         |                                                              ^^
-      61 |   after_steering: { require: { coherence: 70 }, stop_if: no_effect }
-    config/models/tiny-instruct.yaml:3:9: The layers of the model of 'instruct'.
-      3 | layers: 8
-        |         ^"
-  `);
+      specs/test.yaml:60:62: error SF1712: The checkpoint expects 32 layers a set, and 'instruct' has 8.
+        59 | checkpoints:
+        60 |   after_extraction: { expect: { vector_sets: 8, layers_each: 32 } }
+           |                                                              ^^
+        61 |   after_steering: { require: { coherence: 70 }, stop_if: no_effect }
+      config/models/tiny-instruct.yaml:3:9: The layers of the model of 'instruct'.
+        3 | layers: 8
+          |         ^"
+    `);
 });
 
 test("SF1713: more questions than there are", () => {

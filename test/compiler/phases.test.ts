@@ -137,7 +137,6 @@ test("a second trait adds its own tasks and changes none", () => {
   const spec = fullEdited(
     ["trait: [praise]", "trait: [praise, doubt]"],
     ["doubt: { asked: set_a/doubt }", "doubt: { asked: set_a/doubt, told: set_a/doubt }"],
-    ["vector_sets: 6", "vector_sets: 12"],
   );
   const after = new Map(tasksOf(spec).map((task) => [task.id, task]));
   const summaries = new Set(["results", "weights", "checkpoint", "similarity"]);

@@ -17,8 +17,11 @@ const examples = readExplanations().flatMap(({ code, blocks }) =>
   }),
 );
 
+/** What builds on the other keys would complain of every change to them. */
+const LATER = ["combinations", "weight_analysis", "activation_similarity", "checkpoints"];
+
 function withKeysOf(fragment: string): string {
-  const keys = new Set([...fragment.matchAll(/^(\w+):/gm)].map(([, key]) => key));
+  const keys = new Set([...fragment.matchAll(/^(\w+):/gm)].map(([, key]) => key).concat(LATER));
   const sections = demo.split(/^(?=\w+:)/m).filter((section) => !keys.has(/^\w+/.exec(section)?.[0]));
   return `${sections.join("")}${fragment}\n`;
 }

@@ -90,6 +90,7 @@ export class SimilarityProject {
       runId: "test",
       toolVersion: "0",
       keepGoing: false,
+      parallelism: 1,
       signal,
       emit(event) {
         if (event.type === "task-failed") failure ??= event.failure;

@@ -1,5 +1,6 @@
 import * as report from "../../diagnostics/catalog/phases.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import { groupBy } from "../../util/group-by.ts";
 import type { Bound } from "../bind/bound.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { Files } from "../files/files.ts";
@@ -12,9 +13,10 @@ export function checkCheckpoints({ spec, cells }: Bound, files: Files, sink: Dia
     sink.report(report.needsSteering(checkpoints.steering.place, "checkpoints.after_steering"));
   }
   const { vectorSets, layersEach } = checkpoints?.extraction ?? {};
-  const made = vectorSetsOf(cells);
-  if (vectorSets !== undefined && made > 0 && vectorSets.value !== made && extraction !== undefined) {
-    sink.report(report.expectsOtherSets(vectorSets.place, vectorSets.value, made, extraction.place));
+  for (const [trait, of] of groupBy(cells, (cell) => cell.trait.value)) {
+    const made = vectorSetsOf(of);
+    if (vectorSets === undefined || vectorSets.value === made || extraction === undefined) continue;
+    sink.report(report.expectsOtherSets(vectorSets.place, vectorSets.value, trait, made, extraction.place));
   }
   if (layersEach === undefined) return;
   for (const variant of new Set(cells.map((cell) => cell.variant.value))) {

@@ -9,13 +9,17 @@ import { checkpointNames } from "./paths.ts";
 const NOTHING = { vectorSets: null, layersEach: null, coherence: null, stopIf: null } as const;
 
 /** Looks at every vector before anything is steered. */
-export function extractionCheckpoint(spec: CheckpointsSpec, vectors: readonly string[]): Task | undefined {
+export function extractionCheckpoint(
+  spec: CheckpointsSpec,
+  vectors: readonly string[],
+  traits: number,
+): Task | undefined {
   if (spec.extraction === undefined) return undefined;
   const { place, vectorSets, layersEach } = spec.extraction;
   const params: CheckpointParams = {
     ...NOTHING,
     name: "after_extraction",
-    vectorSets: vectorSets?.value ?? null,
+    vectorSets: vectorSets === undefined ? null : vectorSets.value * traits,
     layersEach: layersEach?.value ?? null,
   };
   return checkpoint(params, "extraction", place, vectors);

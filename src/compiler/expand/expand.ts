@@ -29,7 +29,8 @@ export function expand(bound: Bound, files: Files, checked: Checked, sink: Diagn
     extracted.add(addExtraction(cell, context, tasks));
   }
   const vectors = [...extracted];
-  const afterExtraction = gate(checkpoints && extractionCheckpoint(checkpoints, vectors), tasks, bound);
+  const traits = new Set(bound.cells.map(({ trait }) => trait.value)).size;
+  const afterExtraction = gate(checkpoints && extractionCheckpoint(checkpoints, vectors, traits), tasks, bound);
   const afterSteering = expandSteering(bound, files, checked, inputs, afterExtraction, tasks);
   expandAnalysis(bound, files, { inputs, dtype: engine.dtype, vectors, after: afterSteering }, tasks);
   return tasks.all();

@@ -90,8 +90,15 @@ export function alignmentWithoutNull(place: Place): Diagnostic {
   });
 }
 
-export function expectsOtherSets(place: Place, expected: number, made: number, matrix: Place): Diagnostic {
-  return error("SF1711", place, `The checkpoint expects ${expected} vector sets, and the matrix makes ${made}.`, {
+export function expectsOtherSets(
+  place: Place,
+  expected: number,
+  trait: string,
+  made: number,
+  matrix: Place,
+): Diagnostic {
+  const message = `The checkpoint expects ${expected} vector sets of each trait, and the matrix makes ${made} of '${trait}'.`;
+  return error("SF1711", place, message, {
     related: [{ message: "The matrix.", place: matrix }],
     hint: "One of the two is not what you mean.",
   });

@@ -21,7 +21,7 @@ export function totalsLines({ counts, cost, dollars, time }: Totals, { tasks, or
 }
 
 function timeLine(time: Totals["time"]): string[] {
-  if (time === undefined) return [];
+  if (time === undefined || (time.ms === 0 && time.unknown.length > 0)) return [];
   const without = time.unknown.length === 0 ? "" : `, without ${time.unknown.join(", ")}: not timed yet`;
   return [`About ${formatDuration(time.ms)} by recorded timings${without}.`];
 }
