@@ -90,53 +90,67 @@ function damaged(path: string, line: number): RuntimeFailure {
 }
 
 const BEGINNING = '{"done":{"id":"';
-/** Between a record's fingerprint and the rest of it. */
-const MIDDLE = '},"digest":"';
+const AFTER_ID = '","fingerprint":{';
+const AFTER_FINGERPRINT = '},"digest":"';
+const AFTER_DIGEST = '","outputs":[';
+const AFTER_OUTPUTS = '],"durationMs":';
 
 /**
- * A record in the order that we write it, of which all is read but the fingerprint, which is most of it. Undefined for
- * any other text.
+ * A record whose parts are in the order that we write them in; undefined for any other text. Marks hold quotes, which
+ * texts within JSON do not, and the last ones are looked for, after which nothing of free form comes.
  */
 function recordOf(text: string, file: StateFile, { start, end, number }: Span): TaskRecord | undefined {
-  const middle = text.lastIndexOf(MIDDLE);
-  const idEnd = text.indexOf('"', BEGINNING.length);
   const isAscii = text.length === end - start;
-  if (!isAscii || !text.startsWith(BEGINNING) || !text.startsWith('","fingerprint":{', idEnd) || middle < idEnd) {
-    return undefined;
-  }
-  // Of the file, since a part of the text would keep the whole text.
-  const id = file.bytes.toString("latin1", start + BEGINNING.length, start + idEnd);
-  // What is left of an object is no JSON: a "digest" that is not the record's own is not taken for it.
-  const rest = parseJson(`{${text.slice(middle + 2, -1)}`);
-  if (id.includes("\\") || !isRest(rest)) return undefined;
-  return new RecordLine(id, rest, file, { start, end, number });
+  if (!isAscii || !text.startsWith(BEGINNING)) return undefined;
+  const idEnd = text.indexOf('"', BEGINNING.length);
+  const outputsEnd = text.lastIndexOf(AFTER_OUTPUTS);
+  const outputsStart = text.lastIndexOf(AFTER_DIGEST, outputsEnd);
+  const fingerprintEnd = text.lastIndexOf(AFTER_FINGERPRINT, outputsStart);
+  if (fingerprintEnd < idEnd || !text.startsWith(AFTER_ID, idEnd)) return undefined;
+  // Copies of the file's bytes, since a part of the text would keep the whole text.
+  const copy = (from: number, to: number): string => file.bytes.toString("latin1", start + from, start + to);
+  const id = copy(BEGINNING.length, idEnd);
+  const digest = copy(fingerprintEnd + AFTER_FINGERPRINT.length, outputsStart);
+  const rest = parseJson(`{${text.slice(outputsEnd + 2, -1)}`);
+  if (/["\\]/.test(id + digest) || !isRest(rest)) return undefined;
+  const outputs = start + outputsStart + AFTER_DIGEST.length - 1;
+  return new RecordLine(id, digest, rest, { file, start, end, number, outputs, outputsEnd: start + outputsEnd + 1 });
 }
 
-type Rest = Omit<TaskRecord, "id" | "fingerprint">;
+type Rest = Pick<TaskRecord, "durationMs" | "finishedAt" | "toolVersion">;
+
+interface LineInFile extends Span {
+  readonly file: StateFile;
+  /** Where the list of outputs is, half-open. */
+  readonly outputs: number;
+  readonly outputsEnd: number;
+}
 
 /**
- * Reads its fingerprint when it is asked for: a plan asks only for those of tasks that run again. (It is a getter of the
- * class: `{ ...record }` has none.)
+ * What made a task and what it made is most of its record, and read when it is asked for: a plan asks for the
+ * fingerprints of those that run again only. (Both are getters of the class: `{ ...record }` has neither.)
  */
 class RecordLine implements TaskRecord {
   readonly id: string;
   readonly digest: string;
-  readonly outputs: readonly OutputRecord[];
   readonly durationMs: number;
   readonly finishedAt: string;
   readonly toolVersion: string;
-  readonly #file: StateFile;
-  readonly #span: Span;
+  readonly #line: LineInFile;
 
-  constructor(id: string, rest: Rest, file: StateFile, span: Span) {
+  constructor(id: string, digest: string, { durationMs, finishedAt, toolVersion }: Rest, line: LineInFile) {
     this.id = id;
-    this.digest = rest.digest;
-    this.outputs = rest.outputs;
-    this.durationMs = rest.durationMs;
-    this.finishedAt = rest.finishedAt;
-    this.toolVersion = rest.toolVersion;
-    this.#file = file;
-    this.#span = span;
+    this.digest = digest;
+    this.durationMs = durationMs;
+    this.finishedAt = finishedAt;
+    this.toolVersion = toolVersion;
+    this.#line = line;
+  }
+
+  get outputs(): readonly OutputRecord[] {
+    const { outputs, outputsEnd } = this.#line;
+    const list = parseJson(this.#text(outputs, outputsEnd));
+    return isOutputs(list) ? list : this.#damaged();
   }
 
   get fingerprint(): Fingerprint {
@@ -145,27 +159,35 @@ class RecordLine implements TaskRecord {
 
   /** The whole record, in its own order. */
   toJSON(): TaskRecord {
-    const { start, end, number } = this.#span;
-    const line = parseJson(this.#file.bytes.toString("utf8", start, end));
-    if (isObject(line) && isRecord(line["done"])) return line["done"];
-    throw damaged(this.#file.path, number);
+    const { start, end } = this.#line;
+    const line = parseJson(this.#text(start, end));
+    return isObject(line) && isRecord(line["done"]) ? line["done"] : this.#damaged();
+  }
+
+  #text(start: number, end: number): string {
+    return this.#line.file.bytes.toString("utf8", start, end);
+  }
+
+  #damaged(): never {
+    throw damaged(this.#line.file.path, this.#line.number);
   }
 }
 
 function isRecord(value: unknown): value is TaskRecord {
-  return isObject(value) && isRest(value) && typeof value["id"] === "string" && isFingerprint(value["fingerprint"]);
+  if (!isObject(value) || !isRest(value)) return false;
+  const { id, fingerprint, digest, outputs } = value;
+  return typeof id === "string" && isFingerprint(fingerprint) && typeof digest === "string" && isOutputs(outputs);
 }
 
 function isRest(value: unknown): value is Rest & Record<string, unknown> {
-  if (!isObject(value)) return false;
-  const { digest, outputs, durationMs } = value;
-  return (
-    typeof digest === "string" && typeof durationMs === "number" && Array.isArray(outputs) && outputs.every(isOutput)
-  );
+  return isObject(value) && typeof value["durationMs"] === "number" && typeof value["finishedAt"] === "string";
 }
 
-function isOutput(value: unknown): boolean {
-  return isObject(value) && typeof value["path"] === "string" && typeof value["bytes"] === "number";
+function isOutputs(value: unknown): value is OutputRecord[] {
+  return (
+    Array.isArray(value) &&
+    value.every((one) => isObject(one) && typeof one["path"] === "string" && typeof one["bytes"] === "number")
+  );
 }
 
 function isFingerprint(value: unknown): boolean {
