@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { EXIT } from "./exit.ts";
 import type { Host } from "./host.ts";
 
@@ -17,6 +18,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  */
 export function listenForInterrupts(host: Host): Interrupt {
   const abort = new AbortController();
+  // As many wait on it as there are requests to a judge's server.
+  setMaxListeners(0, abort.signal);
   const close = (): void => {
     for (const name of SIGNALS) process.off(name, stop);
     host.gone.removeEventListener("abort", gone);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { RuntimeFailure } from "../failures.ts";
 import type { NumberOracle } from "./types.ts";
 
@@ -58,6 +59,7 @@ export function openAiOracle(options: OpenAiOptions): NumberOracle {
     async ask(prompts, onProgress) {
       const answers: (Float32Array | null)[] = prompts.map(() => null);
       const stop = new AbortController();
+      setMaxListeners(0, stop.signal);
       let next = 0;
       let done = 0;
       let lost = 0;
