@@ -110,6 +110,18 @@ export function activationSet(cell: Cell): ActivationSet {
   };
 }
 
-export function named({ id, outputs }: Names, { file, range }: Place): Names & { readonly origin: string } {
-  return { id, outputs, origin: `${file}:${range.start.line}:${range.start.column}` };
+export function named({ id, outputs }: Names, place: Place): Names & { readonly origin: string } {
+  return { id, outputs, origin: originOf(place) };
+}
+
+/** A place of the spec is the origin of many tasks. */
+const origins = new WeakMap<Place, string>();
+
+function originOf(place: Place): string {
+  const known = origins.get(place);
+  if (known !== undefined) return known;
+  const { file, range } = place;
+  const origin = `${file}:${range.start.line}:${range.start.column}`;
+  origins.set(place, origin);
+  return origin;
 }
