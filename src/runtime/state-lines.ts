@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Fingerprint, OutputRecord, TaskRecord } from "../domain/state.ts";
 import { RuntimeFailure } from "./failures.ts";
+import { linesOf, StateFile } from "./state-file.ts";
 
 /** Version of the file's format; a newer one is refused, never guessed at. */
 export const STATE_VERSION = 1;
@@ -19,23 +20,19 @@ export interface StateLines {
   readonly wholeBytes: number;
 }
 
-const LINE_BREAK = 0x0a;
-
 /** Throws RuntimeFailure `state-newer` or `state-damaged`. */
 export function readStateLines(path: string): StateLines {
   const records = new Map<string, TaskRecord>();
-  if (!existsSync(path)) return { records, lines: 0, lineage: undefined, wholeBytes: 0 };
-  const file: StateFile = { path, bytes: readFileSync(path) };
-  const wholeBytes = file.bytes.lastIndexOf(LINE_BREAK) + 1;
+  const file = new StateFile(path);
   let lineage: string | undefined;
   let lines = 0;
-  for (let start = 0; start < wholeBytes;) {
-    const end = file.bytes.indexOf(LINE_BREAK, start);
-    const line = parseLine(file, { start, end, number: ++lines });
+  let wholeBytes = 0;
+  for (const bytes of existsSync(path) ? linesOf(path) : []) {
+    const line = parseLine(bytes, { file, start: wholeBytes, number: ++lines });
     if ("steerform_state" in line) lineage = lineageOf(path, line);
     else if ("done" in line) records.set(line.done.id, line.done);
     else records.delete(line.forget);
-    start = end + 1;
+    wholeBytes += bytes.length + 1;
   }
   return { records, lines, lineage, wholeBytes };
 }
@@ -52,21 +49,18 @@ function lineageOf(
   );
 }
 
-interface StateFile {
-  readonly path: string;
-  readonly bytes: Buffer;
-}
-
-/** Half-open, in bytes; the number counts from 1. */
-interface Span {
+/** Where a line is. */
+interface Line {
+  readonly file: StateFile;
+  /** In bytes. */
   readonly start: number;
-  readonly end: number;
+  /** From 1. */
   readonly number: number;
 }
 
-function parseLine(file: StateFile, span: Span): StateLine {
-  const text = file.bytes.toString("utf8", span.start, span.end);
-  const record = recordOf(text, file, span);
+function parseLine(bytes: Buffer, where: Line): StateLine {
+  const text = bytes.toString("utf8");
+  const record = recordOf(text, bytes, where);
   if (record !== undefined) return { done: record };
   const line = parseJson(text);
   if (isObject(line)) {
@@ -78,7 +72,7 @@ function parseLine(file: StateFile, span: Span): StateLine {
       return { steerform_state: version, lineage: String(lineage) };
     }
   }
-  throw damaged(file.path, span.number);
+  throw damaged(where.file.path, where.number);
 }
 
 function damaged(path: string, line: number): RuntimeFailure {
@@ -99,36 +93,37 @@ const AFTER_OUTPUTS = '],"durationMs":';
  * A record whose parts are in the order that we write them in; undefined for any other text. Marks hold quotes, which
  * texts within JSON do not, and the last ones are looked for, after which nothing of free form comes.
  */
-function recordOf(text: string, file: StateFile, { start, end, number }: Span): TaskRecord | undefined {
-  const isAscii = text.length === end - start;
+function recordOf(text: string, bytes: Buffer, where: Line): TaskRecord | undefined {
+  const isAscii = text.length === bytes.length;
   if (!isAscii || !text.startsWith(BEGINNING)) return undefined;
   const idEnd = text.indexOf('"', BEGINNING.length);
   const outputsEnd = text.lastIndexOf(AFTER_OUTPUTS);
   const outputsStart = text.lastIndexOf(AFTER_DIGEST, outputsEnd);
   const fingerprintEnd = text.lastIndexOf(AFTER_FINGERPRINT, outputsStart);
   if (fingerprintEnd < idEnd || !text.startsWith(AFTER_ID, idEnd)) return undefined;
-  // Copies of the file's bytes, since a part of the text would keep the whole text.
-  const copy = (from: number, to: number): string => file.bytes.toString("latin1", start + from, start + to);
+  // Copies, since a part of the text would keep the whole text.
+  const copy = (from: number, to: number): string => bytes.toString("latin1", from, to);
   const id = copy(BEGINNING.length, idEnd);
   const digest = copy(fingerprintEnd + AFTER_FINGERPRINT.length, outputsStart);
   const rest = parseJson(`{${text.slice(outputsEnd + 2, -1)}`);
   if (/["\\]/.test(id + digest) || !isRest(rest)) return undefined;
-  const outputs = start + outputsStart + AFTER_DIGEST.length - 1;
-  return new RecordLine(id, digest, rest, { file, start, end, number, outputs, outputsEnd: start + outputsEnd + 1 });
+  const outputs = copy(outputsStart + AFTER_DIGEST.length - 1, outputsEnd + 1);
+  return new RecordLine({ id, digest, outputs, rest, bytes: bytes.length }, where);
 }
 
-type Rest = Pick<TaskRecord, "durationMs" | "finishedAt" | "toolVersion">;
-
-interface LineInFile extends Span {
-  readonly file: StateFile;
-  /** Where the list of outputs is, half-open. */
-  readonly outputs: number;
-  readonly outputsEnd: number;
+interface RecordParts {
+  readonly id: string;
+  readonly digest: string;
+  /** JSON. */
+  readonly outputs: string;
+  readonly rest: Pick<TaskRecord, "durationMs" | "finishedAt" | "toolVersion">;
+  /** Of the line. */
+  readonly bytes: number;
 }
 
 /**
- * What made a task and what it made is most of its record, and read when it is asked for: a plan asks for the
- * fingerprints of those that run again only. (Both are getters of the class: `{ ...record }` has neither.)
+ * What a task was made from is most of its record, and left in the file until it is asked for: a plan asks for what runs
+ * again only. (`fingerprint` and `outputs` are getters of the class: `{ ...record }` has neither.)
  */
 class RecordLine implements TaskRecord {
   readonly id: string;
@@ -136,21 +131,25 @@ class RecordLine implements TaskRecord {
   readonly durationMs: number;
   readonly finishedAt: string;
   readonly toolVersion: string;
-  readonly #line: LineInFile;
+  readonly #outputs: string;
+  readonly #where: Line;
+  readonly #bytes: number;
 
-  constructor(id: string, digest: string, { durationMs, finishedAt, toolVersion }: Rest, line: LineInFile) {
+  constructor({ id, digest, outputs, rest, bytes }: RecordParts, where: Line) {
     this.id = id;
     this.digest = digest;
-    this.durationMs = durationMs;
-    this.finishedAt = finishedAt;
-    this.toolVersion = toolVersion;
-    this.#line = line;
+    this.durationMs = rest.durationMs;
+    this.finishedAt = rest.finishedAt;
+    this.toolVersion = rest.toolVersion;
+    this.#outputs = outputs;
+    this.#where = where;
+    this.#bytes = bytes;
   }
 
   get outputs(): readonly OutputRecord[] {
-    const { outputs, outputsEnd } = this.#line;
-    const list = parseJson(this.#text(outputs, outputsEnd));
-    return isOutputs(list) ? list : this.#damaged();
+    const list = parseJson(this.#outputs);
+    if (isOutputs(list)) return list;
+    throw damaged(this.#where.file.path, this.#where.number);
   }
 
   get fingerprint(): Fingerprint {
@@ -159,17 +158,16 @@ class RecordLine implements TaskRecord {
 
   /** The whole record, in its own order. */
   toJSON(): TaskRecord {
-    const { start, end } = this.#line;
-    const line = parseJson(this.#text(start, end));
-    return isObject(line) && isRecord(line["done"]) ? line["done"] : this.#damaged();
-  }
-
-  #text(start: number, end: number): string {
-    return this.#line.file.bytes.toString("utf8", start, end);
-  }
-
-  #damaged(): never {
-    throw damaged(this.#line.file.path, this.#line.number);
+    const { file, start, number } = this.#where;
+    const line = parseJson(file.text(start, start + this.#bytes));
+    if (!isObject(line) || !isRecord(line["done"])) throw damaged(file.path, number);
+    const record = line["done"];
+    if (record.id === this.id && record.digest === this.digest) return record;
+    throw new RuntimeFailure(
+      "state-damaged",
+      `${file.path} was rewritten while it was read.`,
+      "Run the command again.",
+    );
   }
 }
 
@@ -179,7 +177,7 @@ function isRecord(value: unknown): value is TaskRecord {
   return typeof id === "string" && isFingerprint(fingerprint) && typeof digest === "string" && isOutputs(outputs);
 }
 
-function isRest(value: unknown): value is Rest & Record<string, unknown> {
+function isRest(value: unknown): value is RecordParts["rest"] & Record<string, unknown> {
   return isObject(value) && typeof value["durationMs"] === "number" && typeof value["finishedAt"] === "string";
 }
 

@@ -34,19 +34,20 @@ export class StateStore {
 
   static open(folder: string): StateStore {
     const path = statePath(folder);
-    const { records, lines, lineage, wholeBytes } = readStateLines(path);
-    const store = new StateStore(path, records);
+    let read = readStateLines(path);
+    const { records, lines, lineage, wholeBytes } = read;
     const header: StateLine = { steerform_state: STATE_VERSION, lineage: lineage ?? randomUUID() };
     makeFolder(dirname(path));
     // Rewriting now and then keeps the file in proportion to what it says; appending keeps each change cheap.
     if (lineage === undefined || lines > 2 * records.size + 1000) {
       const kept = [...records.values()].map((record): StateLine => ({ done: record }));
       writeDurably(path, [header, ...kept].map((line) => `${JSON.stringify(line)}\n`).join(""));
+      read = readStateLines(path);
     } else {
       truncateSync(path, wholeBytes);
     }
     syncFolder(dirname(path));
-    return store;
+    return new StateStore(path, read.records);
   }
 
   get records(): ReadonlyMap<string, TaskRecord> {

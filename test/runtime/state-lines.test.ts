@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import type { TaskRecord } from "../../src/domain/state.ts";
-import { readState, statePath } from "../../src/runtime/state.ts";
+import { readState, StateStore, statePath } from "../../src/runtime/state.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "steerform-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -109,4 +109,35 @@ test("what is damaged within a record is told when it is asked for, not taken fo
   expect(() => one?.fingerprint).toThrow(`${path}:2 is not a record of the state.`);
   const [other] = read(GOOD.replace('[{"path":"p","sha256":"s","bytes":1}]', "[null]"));
   expect(() => other?.outputs).toThrow(`${path}:2 is not a record of the state.`);
+});
+
+test("a fingerprint is not taken from a file that was rewritten meanwhile", () => {
+  const [one] = read(GOOD);
+  read(GOOD.replace('"digest":"d"', '"digest":"e"'));
+  expect(() => one?.fingerprint).toThrow(`${path} was rewritten while it was read.`);
+});
+
+test("lines longer than what is read at once, after which one was cut short", () => {
+  const lengths = [0, 600_000, 10, 600_000, 1_200_000, 3, 0, 500_000];
+  const records = lengths.map((length, index) => {
+    const text = (index % 2 === 0 ? "x" : "é").repeat(length);
+    return GOOD.replace('"id":"a"', `"id":"${index}"`).replace('"params":{}', `"params":{"x":"${text}"}`);
+  });
+  writeFileSync(path, `{"steerform_state":1,"lineage":"x"}\n${records.join("\n")}\n${GOOD.slice(0, 40)}`);
+  const found = [...readState(folder).records.values()];
+  expect(found.map(({ fingerprint: { params } }) => (params["x"] as string).length)).toEqual(lengths);
+  StateStore.open(folder).forget("3");
+  expect([...readState(folder).records.keys()]).toEqual(["0", "1", "2", "4", "5", "6", "7"]);
+});
+
+test("what is rewritten is what was read", () => {
+  const lines = Array.from({ length: 1200 }, (_, index) => GOOD.replace('"id":"a"', `"id":"${index % 3}"`));
+  read(...lines);
+  const store = StateStore.open(folder);
+  expect([...store.records.values()].map(({ id, fingerprint }) => [id, fingerprint.kind])).toEqual([
+    ["0", "k"],
+    ["1", "k"],
+    ["2", "k"],
+  ]);
+  expect(read(...lines)).toHaveLength(3);
 });
