@@ -132,8 +132,10 @@ class RecordLine implements TaskRecord {
   readonly finishedAt: string;
   readonly toolVersion: string;
   readonly #outputs: string;
-  readonly #where: Line;
+  readonly #file: StateFile;
+  readonly #start: number;
   readonly #bytes: number;
+  readonly #number: number;
 
   constructor({ id, digest, outputs, rest, bytes }: RecordParts, where: Line) {
     this.id = id;
@@ -142,14 +144,16 @@ class RecordLine implements TaskRecord {
     this.finishedAt = rest.finishedAt;
     this.toolVersion = rest.toolVersion;
     this.#outputs = outputs;
-    this.#where = where;
+    this.#file = where.file;
+    this.#start = where.start;
     this.#bytes = bytes;
+    this.#number = where.number;
   }
 
   get outputs(): readonly OutputRecord[] {
     const list = parseJson(this.#outputs);
     if (isOutputs(list)) return list;
-    throw damaged(this.#where.file.path, this.#where.number);
+    throw damaged(this.#file.path, this.#number);
   }
 
   get fingerprint(): Fingerprint {
@@ -158,16 +162,12 @@ class RecordLine implements TaskRecord {
 
   /** The whole record, in its own order. */
   toJSON(): TaskRecord {
-    const { file, start, number } = this.#where;
-    const line = parseJson(file.text(start, start + this.#bytes));
-    if (!isObject(line) || !isRecord(line["done"])) throw damaged(file.path, number);
+    const { path } = this.#file;
+    const line = parseJson(this.#file.text(this.#start, this.#start + this.#bytes));
+    if (!isObject(line) || !isRecord(line["done"])) throw damaged(path, this.#number);
     const record = line["done"];
     if (record.id === this.id && record.digest === this.digest) return record;
-    throw new RuntimeFailure(
-      "state-damaged",
-      `${file.path} was rewritten while it was read.`,
-      "Run the command again.",
-    );
+    throw new RuntimeFailure("state-damaged", `${path} was rewritten while it was read.`, "Run the command again.");
   }
 }
 
