@@ -4,18 +4,19 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 /**
- * Starts a thread from the module `name` (no extension) beside the module `here` (its import.meta.url).
+ * Starts a thread from a module's source, `new URL("./worker.ts", import.meta.url)`, or from what was built of it.
  *
  * The program's own flags (`--input-type`, `--inspect`, …) are not the thread's. Node 20 runs no TypeScript: from sources
  * (tests, benchmarks), the thread registers tsx, a development dependency, before it imports the module. `--import tsx`
  * does not do: tsx stays inactive in threads.
  */
-export function startThread(here: string, name: string, workerData?: object): Worker {
-  if (!here.endsWith(".ts")) return new Worker(new URL(`./${name}.js`, here), { workerData, execArgv: [] });
+export function startThread(source: URL, workerData: object): Worker {
+  if (!import.meta.url.endsWith(".ts")) {
+    return new Worker(new URL(source.href.replace(/\.ts$/, ".js")), { workerData, execArgv: [] });
+  }
   // By file and not by name: a thread that starts from a text resolves names from the working directory.
-  const tsxFolder = dirname(createRequire(here).resolve("tsx/package.json"));
+  const tsxFolder = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
   const tsx = JSON.stringify(pathToFileURL(join(tsxFolder, "dist/esm/api/index.mjs")).href);
-  const module = JSON.stringify(new URL(`./${name}.ts`, here).href);
-  const start = `import(${tsx}).then((tsx) => { tsx.register(); return import(${module}); })`;
+  const start = `import(${tsx}).then((tsx) => { tsx.register(); return import(${JSON.stringify(source.href)}); })`;
   return new Worker(start, { eval: true, workerData, execArgv: [] });
 }

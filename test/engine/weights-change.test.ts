@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EngineFailure } from "../../src/domain/engine.ts";
+import { WeightAligner } from "../../src/engine/weights-analysis/aligner.ts";
 import { ChangeReader, type TensorChange } from "../../src/engine/weights-analysis/change.ts";
 import { ChangeKernel } from "../../src/engine/weights-analysis/change-kernel.ts";
 import { logitLensTokens } from "../../src/engine/weights-analysis/lens-tokens.ts";
@@ -270,6 +271,23 @@ test("a file that shrinks while it is read", async () => {
   expect(await failure(() => weightNorms(pair), folder)).toMatch(
     /^weights-damaged: …\/cut\/model\.safetensors ends within tensor "model\..*"\.\nhint: The file was changed while it was read: apply again\.$/,
   );
+});
+
+test("a signal stops it between two products too, and the program lives on", async () => {
+  const folder = tempFolder();
+  const pair = openWeightPair(
+    writeCheckpoint(join(folder, "a"), before, "BF16"),
+    writeCheckpoint(join(folder, "b"), after, "BF16"),
+  );
+  const directions = new Float32Array(50_000 * SIZE.hidden).fill(1 / 8);
+  const controller = new AbortController();
+  const aligner = new WeightAligner(pair, controller.signal);
+  await aligner.layer(0, directions.subarray(0, SIZE.hidden));
+  const stopped = aligner.layer(0, directions);
+  setTimeout(() => controller.abort(), 20);
+  await expect(stopped).rejects.toThrow("It was stopped.");
+  await aligner.close();
+  await expect(aligner.layer(0, directions)).rejects.toThrow("It was stopped.");
 });
 
 test("a signal stops it, before it starts and while it runs", async () => {

@@ -49,7 +49,10 @@ export function weightsTasks(spec: WeightAnalysisSpec, { from, to }: Pair, conte
 
 function numbersOf(step: WeightsStep, spec: WeightAnalysisSpec, { layers }: Size, vectorSets: number): number {
   if (step === "norms") return layers * MATRICES * 3;
-  return layers * (1 + vectorSets) * (step === "logit_lens" ? 4 * spec.topK : 10);
+  // A token is its id, text and value, twice: toward and away. A vector set has seven measures, of which two are of eight
+  // directions, each a value and a percentile; the null has as many, and the changes themselves about as many.
+  if (step === "logit_lens") return layers * (1 + vectorSets) * spec.topK * 2 * 6;
+  return layers * (2 + vectorSets) * 42;
 }
 
 /** Prompts, their capture and its replays, and how alike the two are. */

@@ -31,7 +31,7 @@ export class SessionClient {
 
   /** Rejects with EngineFailure when the model cannot be loaded. */
   static open(options: WorkerOptions): Promise<SessionClient> {
-    const worker = startThread(import.meta.url, "worker", options);
+    const worker = startThread(new URL("./worker.ts", import.meta.url), options);
     return new Promise((resolve, reject) => {
       worker.once("error", reject);
       worker.once("message", (response: Response) => {

@@ -47,7 +47,7 @@ export async function logitLens(
   for (let first = 0; first < vocabulary; first += step) {
     const rows = Math.min(step, vocabulary - first);
     const piece = files.readFloats(head, first * hidden, rows * hidden);
-    const logits = await products.right(normed, { data: piece, shape: [rows, hidden] }); // [count, rows]
+    const logits = await products.logits(normed, { data: piece, shape: [rows, hidden] }); // [count, rows]
     if (!logits.every(Number.isFinite)) throw notFinite(head);
     for (const [index, { toward, away }] of rankings.entries()) {
       for (let row = 0; row < rows; row++) {

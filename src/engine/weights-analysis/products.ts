@@ -9,32 +9,38 @@ const MAX_BLOCK = 1024;
 
 /** Products with matrices that change from call to call, by ONNX Runtime. */
 export class Products {
-  readonly #sessions: Readonly<Record<"left" | "leftSquares" | "right", OnnxSession>>;
+  readonly #sessions: Readonly<Record<Product, OnnxSession>>;
   readonly #checkStop: CheckStop;
 
-  private constructor(sessions: Readonly<Record<"left" | "leftSquares" | "right", OnnxSession>>, checkStop: CheckStop) {
+  private constructor(sessions: Readonly<Record<Product, OnnxSession>>, checkStop: CheckStop) {
     this.#sessions = sessions;
     this.#checkStop = checkStop;
   }
 
   static async open(checkStop: CheckStop = neverStopped): Promise<Products> {
-    const open = (graph: Uint8Array): Promise<OnnxSession> => OnnxSession.open(graph, "/");
-    const [left, leftSquares, right] = await Promise.all([
-      open(leftGraph(false)),
-      open(leftGraph(true)),
-      open(rightGraph()),
-    ]);
-    return new Products({ left, leftSquares, right }, checkStop);
+    const open = async (product: Product) => [product, await OnnxSession.open(GRAPHS[product](), "/")] as const;
+    const sessions = Object.fromEntries(await Promise.all(PRODUCTS.map(open)));
+    return new Products(sessions as Record<Product, OnnxSession>, checkStop);
   }
 
   /** x [count, rows] · A [rows, columns] */
-  left(x: Float32Array, a: Tensor): Promise<Float32Array> {
-    return this.#run("left", x, a, 0);
+  async left(x: Float32Array, a: Tensor): Promise<Float32Array> {
+    const [rows = 0, columns = 0] = a.shape;
+    const count = x.length / rows;
+    return transposed(await this.#run("left", transposed(x, count, rows), [rows, count], a), columns, count);
   }
 
   /** z [count, columns] · A [rows, columns] transposed */
-  right(z: Float32Array, a: Tensor): Promise<Float32Array> {
-    return this.#run("right", z, a, 1);
+  async right(z: Float32Array, a: Tensor): Promise<Float32Array> {
+    const [rows = 0, columns = 0] = a.shape;
+    const count = z.length / columns;
+    return transposed(await this.#run("right", transposed(z, count, columns), [columns, count], a), rows, count);
+  }
+
+  /** z [count, columns] · A [rows, columns] transposed, for a count that is not small. */
+  logits(z: Float32Array, a: Tensor): Promise<Float32Array> {
+    const [, columns = 0] = a.shape;
+    return this.#run("logits", z, [z.length / columns, columns], a);
   }
 
   /** ‖xᵢ · A‖² of every row of x [count, rows]: [count] */
@@ -43,7 +49,8 @@ export class Products {
     const block = Math.max(1, Math.min(MAX_BLOCK, Math.floor(MULTIPLICATIONS / (rows * columns))));
     const squares = new Float32Array(x.length / rows);
     for (let first = 0; first < squares.length; first += block) {
-      squares.set(await this.#run("leftSquares", x.subarray(first * rows, (first + block) * rows), a, 0), first);
+      const some = x.subarray(first * rows, (first + block) * rows);
+      squares.set(await this.#run("leftSquares", some, [some.length / rows, rows], a), first);
     }
     return squares;
   }
@@ -57,32 +64,50 @@ export class Products {
     await Promise.all(Object.values(this.#sessions).map((session) => session.close()));
   }
 
-  async #run(name: "left" | "leftSquares" | "right", x: Float32Array, a: Tensor, axis: 0 | 1): Promise<Float32Array> {
+  async #run(name: Product, x: Float32Array, shape: readonly number[], a: Tensor): Promise<Float32Array> {
     this.#checkStop();
-    const width = a.shape[axis] ?? 0;
-    const { product } = await this.#sessions[name].run({ x: { data: x, shape: [x.length / width, width] }, a });
+    const { product } = await this.#sessions[name].run({ x: { data: x, shape }, a });
     return product?.data as Float32Array;
   }
 }
 
-function leftGraph(squared: boolean): Uint8Array {
+const PRODUCTS = ["left", "right", "logits", "leftSquares"] as const;
+type Product = (typeof PRODUCTS)[number];
+
+/**
+ * Of few vectors, ONNX Runtime multiplies a large matrix on the left up to twice as fast as one on the right: it copies
+ * the right side into an order of its own first.
+ */
+const GRAPHS: Readonly<Record<Product, () => Uint8Array>> = {
+  left: () => gemmGraph("a", "x", { transA: { int: 1 } }),
+  right: () => gemmGraph("a", "x", {}),
+  logits: () => gemmGraph("x", "a", { transB: { int: 1 } }),
+  leftSquares: squaresGraph,
+};
+
+function gemmGraph(first: string, second: string, attributes: Readonly<Record<string, { int: number }>>): Uint8Array {
   const graph = new GraphBuilder();
-  const x = graph.input("x", "float32", ["count", "rows"]);
-  const a = graph.input("a", "float32", ["rows", "columns"]);
-  const product = graph.node("MatMul", [x, a], squared ? "image" : "product");
-  if (squared) {
-    const attributes = { keepdims: { int: 0 } };
-    graph.node("ReduceSumSquare", [product, graph.integers([1])], "product", { attributes });
-  }
-  graph.output("product", "float32", squared ? ["count"] : ["count", "columns"]);
+  for (const name of [first, second]) graph.input(name, "float32", [`${name}_rows`, `${name}_columns`]);
+  graph.node("Gemm", [first, second], "product", { attributes });
+  graph.output("product", "float32", ["rows", "columns"]);
   return graph.finish();
 }
 
-function rightGraph(): Uint8Array {
+function squaresGraph(): Uint8Array {
   const graph = new GraphBuilder();
-  const x = graph.input("x", "float32", ["count", "columns"]);
+  const x = graph.input("x", "float32", ["count", "rows"]);
   const a = graph.input("a", "float32", ["rows", "columns"]);
-  graph.node("Gemm", [x, a], "product", { attributes: { transB: { int: 1 } } });
-  graph.output("product", "float32", ["count", "rows"]);
+  const image = graph.node("MatMul", [x, a], "image");
+  const attributes = { keepdims: { int: 0 } };
+  graph.node("ReduceSumSquare", [image, graph.integers([1])], "product", { attributes });
+  graph.output("product", "float32", ["count"]);
   return graph.finish();
+}
+
+function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = data[row * columns + column]!;
+  }
+  return turned;
 }

@@ -49,7 +49,8 @@ export class Threads {
   }
 
   #start(): Worker {
-    const worker = startThread(import.meta.url, "worker", { stopped: this.#stopped } satisfies ThreadOptions);
+    const options: ThreadOptions = { stopped: this.#stopped };
+    const worker = startThread(new URL("./worker.ts", import.meta.url), options);
     const lost = (reason: string) => {
       const hint = "If memory ran out, close other programs and apply again.";
       void this.#end(new EngineFailure("runtime", `A thread that reads weights is gone: ${reason}.`, hint));
