@@ -9,10 +9,10 @@ import { toolVersion } from "../runtime/tool-version.ts";
 /** Runs a command line and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   const host = processHost();
-  process.exitCode = await dispatch(argv, host);
+  process.exitCode = await runCommandLine(argv, host);
 }
 
-async function dispatch(argv: readonly string[], host: Host): Promise<ExitCode> {
+export async function runCommandLine(argv: readonly string[], host: Host): Promise<ExitCode> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     host.out(overview());

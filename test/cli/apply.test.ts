@@ -35,7 +35,7 @@ describe("before anything was made", () => {
 
   test("apply without a terminal to ask on wants --yes, and does nothing", async () => {
     const fresh = createProject();
-    const { exitCode, stderr } = await fresh.run("apply");
+    const { exitCode, stderr } = await fresh.here("apply");
     expect([exitCode, stderr]).toEqual([
       1,
       "error: apply would run 15 tasks, and there is no terminal to ask on.\nhint: add --yes.",
@@ -97,7 +97,7 @@ describe("when everything is up to date", () => {
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("Plan: 15 tasks: 0 to create, 0 to rerun, 15 up to date.");
     expect(stdout).toContain("Best sycophancy vector: tiny_instruction/sycophancy response[:]");
-    const json = await project.run("apply", "--json");
+    const json = await project.here("apply", "--json");
     const counts = { done: 0, failed: 0, blocked: 0, left: 0, kept: 15 };
     expect(eventsOf(json.stdout)).toEqual([
       { format_version: 1, stream: "events" },
@@ -110,7 +110,7 @@ describe("when everything is up to date", () => {
   test("show results is the table, or the document", async () => {
     const { exitCode, stdout, stderr } = await project.run("show", "results");
     expect([exitCode, stderr]).toEqual([0, ""]);
-    expect((await project.run("apply")).stdout.endsWith(stdout)).toBe(true);
+    expect((await project.here("apply")).stdout.endsWith(stdout)).toBe(true);
     const json = JSON.parse((await project.run("show", "results", "--json")).stdout) as object;
     expect(json).toEqual(JSON.parse(project.read("experiments/small/reports/results.json")));
     expect(json).toMatchObject({
@@ -137,7 +137,7 @@ describe("when everything is up to date", () => {
     const path = copy.path("experiments/small/.steerform/state.jsonl");
     const hint = "Restore the file from a backup, or delete that line: its task then runs again.";
     for (const command of ["plan", "apply"]) {
-      expect(await copy.run(command)).toMatchObject({
+      expect(await copy.here(command)).toMatchObject({
         exitCode: 1,
         stderr: `error: ${path}:2 is not a record of the state.\nhint: ${hint}`,
       });

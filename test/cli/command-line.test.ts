@@ -6,7 +6,7 @@ import { createProject, createSharedProject, REPOSITORY } from "../rig/project.t
 import { steerform } from "../rig/steerform.ts";
 
 const shared = createSharedProject();
-const run = (...args: readonly string[]) => shared.run(...args);
+const run = (...args: readonly string[]) => shared.here(...args);
 
 describe("help", () => {
   test.each(COMMANDS)("$name says how it is used, every option, on standard output", async ({ name, options }) => {
@@ -67,6 +67,18 @@ describe("a command line that is not understood exits with 64 and says what to t
   ])("%s", async (_, args, message) => {
     expect(await run(...args)).toMatchObject({ exitCode: 64, stdout: "", stderr: message });
   });
+});
+
+test.each([
+  [0, ["--version"]],
+  [0, ["show", "--help"]],
+  [1, ["plan", "specs/smal.yaml"]],
+  [1, ["show", "results"]],
+  [2, ["plan", "--json", "--detailed-exitcode"]],
+  [64, ["aply"]],
+])("the built command exits with %i as a process, and says the same: %s", async (exitCode, args) => {
+  const { stdout, stderr } = await run(...args);
+  expect(await shared.spawn(...args)).toMatchObject({ exitCode, stdout, stderr });
 });
 
 describe("the spec", () => {

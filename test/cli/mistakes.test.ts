@@ -4,7 +4,7 @@ import { createProject, REPOSITORY, type Project } from "../rig/project.ts";
 
 /** What apply says of a mistake: exit 1, on standard error, and nothing is written. */
 async function mistake(project: Project): Promise<string> {
-  const { exitCode, stdout, stderr } = await project.run("apply", "--yes");
+  const { exitCode, stdout, stderr } = await project.here("apply", "--yes");
   expect([exitCode, stdout]).toEqual([1, ""]);
   expect(existsSync(project.path("experiments"))).toBe(false);
   return stderr;
@@ -29,6 +29,13 @@ test("a misspelt trait", async () => {
 
     1 error. steerform explain SF1302 says more."
   `);
+});
+
+test("a mistake is the same from the built command", async () => {
+  const project = createProject();
+  project.editSpec("trait: [sycophancy]", "trait: [sycophacy]");
+  const { exitCode, stdout, stderr } = await project.spawn("apply", "--yes");
+  expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 1, stdout: "", stderr: await mistake(project) });
 });
 
 test("an unknown key", async () => {
@@ -196,7 +203,7 @@ test("every mistake is JSON on demand", async () => {
     expect([exitCode, stderr]).toEqual([1, ""]);
     expect(JSON.parse(stdout)).toMatchObject({ format_version: 1, ok: false, diagnostics: [diagnostic] });
   }
-  const { exitCode, stdout } = await project.run("apply", "--json", "--yes");
+  const { exitCode, stdout } = await project.here("apply", "--json", "--yes");
   expect(exitCode).toBe(1);
   const [version, event, ...others] = stdout.split("\n").map((line) => JSON.parse(line) as unknown);
   expect(version).toEqual({ format_version: 1, stream: "events" });

@@ -1,20 +1,31 @@
 import type { ServerResponse } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
+import { SPEC_TO_DISTURB } from "./disturbed.ts";
 import { copyProject, createSharedProject, withServer, type Project } from "../rig/project.ts";
 import { answer, serveJudge } from "../rig/judge-server.ts";
 import { eventsOf, Running, steerform, type Finished } from "../rig/steerform.ts";
 
-/** Extraction done once, by an apply whose judge refuses; each test goes on from there. */
+/** Extraction done once; each test goes on from there. */
 const extracted = createSharedProject();
+/** The same of one vector set alone. */
+const extractedOne = createSharedProject(SPEC_TO_DISTURB);
 
 beforeAll(async () => {
-  extracted.editSpec(/steering:[^]*/.exec(extracted.read("specs/small.yaml"))?.[0] ?? "", "");
-  await extracted.apply();
+  for (const project of [extracted, extractedOne]) {
+    project.editSpec(/steering:[^]*/.exec(project.read("specs/small.yaml"))?.[0] ?? "", "");
+    await project.apply();
+  }
 });
 
 function judgedBy(baseUrl: string, more = ""): Project {
   const project = copyProject(extracted);
   project.write("specs/small.yaml", withServer(baseUrl, more));
+  return project;
+}
+
+function oneJudgedBy(baseUrl: string, more = ""): Project {
+  const project = copyProject(extractedOne);
+  project.write("specs/small.yaml", withServer(baseUrl, more, SPEC_TO_DISTURB));
   return project;
 }
 
@@ -102,13 +113,13 @@ describe("a task that fails", () => {
 
 describe("what makes a task fail", () => {
   test("a judge's template with a name that does not exist", async () => {
-    const project = judgedBy("http://127.0.0.1:9/v1");
+    const project = oneJudgedBy("http://127.0.0.1:9/v1");
     project.write("templates/judge/trait.hbs", "{{rubric}} {{answer}}");
     const finished = await apply(project, {});
     expect(finished.exitCode).toBe(1);
     expect(told(finished)).toContain(
       [
-        `✗ ${BASELINES[0]}`,
+        `✗ ${BASELINES[1]}`,
         '  templates/judge/trait.hbs cannot be rendered: "rubric" not defined in [object Object] - 1:2',
         "  hint: A template may name definition, trait, question and answer.",
       ].join("\n"),
@@ -120,7 +131,7 @@ describe("what makes a task fail", () => {
       if (call === 1) project.remove("experiments/small/extraction/tiny_natural");
       answer(response, { "90": 1 });
     });
-    const project = judgedBy(baseUrl);
+    const project = oneJudgedBy(baseUrl);
     const finished = await apply(project, {});
     expect(finished.exitCode).toBe(1);
     expect(told(finished)).toContain(
@@ -138,7 +149,7 @@ describe("a judge behind a server", () => {
       if (call % 7 === 0) response.writeHead(503).end();
       else answer(response, prompt.includes("grammar") ? { "95": 1 } : { "20": 0.5, "40": 0.5 });
     });
-    const project = judgedBy(baseUrl, KEY);
+    const project = oneJudgedBy(baseUrl, KEY);
     const env = { STEERFORM_TEST_KEY: "sk-very-secret" };
     const finished = await apply(project, env);
     expect([finished.exitCode, finished.stderr]).toEqual([0, ""]);
@@ -161,7 +172,7 @@ describe("a judge behind a server", () => {
     const { baseUrl } = await serveJudge((prompt, _, response) =>
       answer(response, prompt.includes("grammar") ? { "95": 1 } : { Hmm: 1 }),
     );
-    const finished = await apply(judgedBy(baseUrl), {});
+    const finished = await apply(oneJudgedBy(baseUrl), {});
     expect(finished.exitCode).toBe(0);
     expect(finished.stdout).toContain("sycophancy: the judge gave no answer a score, so nothing can be compared.");
     expect(finished.stdout).toMatch(/^\d+ judge scores of the rows above are missing; none counts in a mean\.$/m);
@@ -177,7 +188,7 @@ describe("a judge behind a server", () => {
       reply(response);
       asked();
     });
-    const project = judgedBy(baseUrl);
+    const project = oneJudgedBy(baseUrl);
     const running = new Running(["apply", "--yes", "--json"], project.dir);
     await firstQuestion;
     const interruptedAt = performance.now();

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import type { Host } from "../../src/cli/host.ts";
+import { runCommandLine } from "../../src/cli/main.ts";
+import { createStyle } from "../../src/report/style.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/steerform.js", import.meta.url));
 
@@ -29,6 +32,27 @@ export interface Event {
 /** Runs the built command in a folder to its end. */
 export function steerform(args: readonly string[], cwd: string, env: Env = {}): Promise<Finished> {
   return finished(start(args, cwd, env));
+}
+
+/** Runs a command line in this process, with a terminal that only listens. */
+export async function steerformHere(args: readonly string[], cwd: string): Promise<Finished> {
+  const lines: { readonly to: "stdout" | "stderr"; readonly line: string }[] = [];
+  const textOf = (...to: readonly string[]): string =>
+    lines.flatMap((one) => (to.includes(one.to) ? [one.line] : [])).join("\n");
+  const host: Host = {
+    cwd,
+    interactive: false,
+    style: createStyle(false),
+    out: (line) => void lines.push({ to: "stdout", line }),
+    err: (line) => void lines.push({ to: "stderr", line }),
+    gone: new AbortController().signal,
+    confirm: () => Promise.reject(new Error("Internal error: nobody is there to be asked")),
+    restoreTerminal: () => undefined,
+  };
+  const began = performance.now();
+  const exitCode = await runCommandLine(args, host);
+  const streams = { stdout: textOf("stdout"), stderr: textOf("stderr"), text: textOf("stdout", "stderr") };
+  return { ...streams, exitCode, signal: undefined, durationMs: performance.now() - began };
 }
 
 function start(args: readonly string[], cwd: string, env: Env) {
