@@ -24,7 +24,6 @@ export function planTasks(
   isPresent: (record: TaskRecord) => boolean,
   { only, replace }: PlanOptions = {},
 ): Plan {
-  const known = new Set(experiment.tasks.map(({ id }) => id));
   const blocked = new Map<string, string>();
   const plan = (task: FingerprintedTask): PlannedTask => {
     const { id } = task.task;
@@ -36,8 +35,14 @@ export function planTasks(
   const wanted = fingerprintTasks(experiment.tasks).filter(({ task }) => only?.has(task.id) ?? true);
   return {
     tasks: wanted.map(plan),
-    orphans: only === undefined ? [...records.keys()].filter((id) => !known.has(id)).toSorted() : [],
+    orphans: only === undefined ? orphansOf(experiment, records) : [],
   };
+}
+
+function orphansOf({ tasks }: Experiment, records: ReadonlyMap<string, TaskRecord>): string[] {
+  const left = new Set(records.keys());
+  for (const { id } of tasks) left.delete(id);
+  return [...left].toSorted();
 }
 
 /** Its fingerprint is made when it is asked for: most plans never ask. */

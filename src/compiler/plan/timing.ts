@@ -1,6 +1,7 @@
 import type { Experiment } from "../../domain/experiment.ts";
 import type { Plan, TaskRecord } from "../../domain/state.ts";
 import type { Task, TaskKind } from "../../domain/task.ts";
+import { pairsOf } from "./pairs.ts";
 
 export interface Estimate {
   readonly ms: number;
@@ -18,20 +19,20 @@ export function estimateTime(
   records: ReadonlyMap<string, TaskRecord>,
 ): Estimate | undefined {
   if (records.size === 0) return undefined;
-  const byId = new Map(tasks.map((task) => [task.id, task]));
   const spent = new Map<TaskKind, { ms: number; work: number }>();
-  for (const { id, durationMs } of records.values()) {
-    const task = byId.get(id);
-    if (task === undefined) continue;
+  for (const task of tasks) {
+    const durationMs = records.get(task.id)?.durationMs;
+    if (durationMs === undefined) continue;
     const sum = spent.get(task.kind) ?? { ms: 0, work: 0 };
-    spent.set(task.kind, { ms: sum.ms + durationMs, work: sum.work + workOf(task) });
+    sum.ms += durationMs;
+    sum.work += workOf(task);
+    spent.set(task.kind, sum);
   }
   if (spent.size === 0) return undefined;
   let ms = 0;
   const unknown = new Set<TaskKind>();
-  for (const { id, action } of plan.tasks) {
-    const task = byId.get(id);
-    if (task === undefined || (action !== "create" && action !== "rerun")) continue;
+  for (const { task, planned } of pairsOf({ tasks }, plan)) {
+    if (planned.action !== "create" && planned.action !== "rerun") continue;
     const known = spent.get(task.kind);
     if (known === undefined) unknown.add(task.kind);
     else ms += (known.ms / known.work) * workOf(task);

@@ -2,6 +2,7 @@ import type { Experiment } from "../../domain/experiment.ts";
 import { judgeDollars, totalCost } from "../../domain/price.ts";
 import type { Plan, TaskAction, TaskRecord } from "../../domain/state.ts";
 import type { TaskCost } from "../../domain/task.ts";
+import { pairsOf } from "./pairs.ts";
 import { estimateTime, type Estimate } from "./timing.ts";
 
 /** What is to be done, added up. Upper bounds. */
@@ -20,13 +21,10 @@ export function isTodo(action: TaskAction): boolean {
 
 export function totalsOf(experiment: Experiment, plan: Plan, records: ReadonlyMap<string, TaskRecord>): Totals {
   const counts = { create: 0, rerun: 0, keep: 0, blocked: 0 };
-  const todo = new Set<string>();
-  for (const { id, action } of plan.tasks) {
-    counts[action]++;
-    // What is blocked for now is a part of what the experiment costs.
-    if (action !== "keep") todo.add(id);
-  }
-  const cost = totalCost(experiment.tasks.flatMap((task) => (todo.has(task.id) ? [task.cost] : [])));
+  for (const { action } of plan.tasks) counts[action]++;
+  const pairs = pairsOf(experiment, plan);
+  // What is blocked for now is a part of what the experiment costs.
+  const cost = totalCost(pairs.flatMap(({ task, planned }) => (planned.action === "keep" ? [] : [task.cost])));
   const { judge } = experiment;
   const price = judge?.provider === "openai" ? judge.price : undefined;
   return {

@@ -1,6 +1,7 @@
+import { pairsOf, type Pair } from "../../compiler/plan/pairs.ts";
 import type { Totals } from "../../compiler/plan/totals.ts";
 import type { Experiment } from "../../domain/experiment.ts";
-import type { Plan, PlannedTask, TaskAction } from "../../domain/state.ts";
+import type { Plan, TaskAction } from "../../domain/state.ts";
 import { PHASES, type Task } from "../../domain/task.ts";
 import { groupBy } from "../../util/group-by.ts";
 import type { Style } from "../style.ts";
@@ -22,12 +23,6 @@ export interface PlanViewOptions {
   readonly detail: boolean;
 }
 
-/** One task, and what is planned for it. */
-interface Row {
-  readonly task: Task;
-  readonly planned: PlannedTask;
-}
-
 /** What apply would do: phase by phase, kind by kind, few tasks by name and many by number; totals last. */
 export function formatPlan(
   experiment: Experiment,
@@ -35,12 +30,7 @@ export function formatPlan(
   totals: Totals,
   { style, detail }: PlanViewOptions,
 ): string {
-  const planned = new Map(plan.tasks.map((one) => [one.id, one]));
-  const rows = experiment.tasks.flatMap((task): Row[] => {
-    const one = planned.get(task.id);
-    return one === undefined ? [] : [{ task, planned: one }];
-  });
-  const phases = groupBy(rows, ({ task }) => task.phase);
+  const phases = groupBy(pairsOf(experiment, plan), ({ task }) => task.phase);
   const lines = PHASES.flatMap((phase) => {
     const inPhase = phases.get(phase);
     if (inPhase === undefined) return [];
@@ -54,7 +44,7 @@ export function formatPlan(
   return [...lines, ...orphanLines(plan.orphans), ...totalsLines(totals, plan)].join("\n");
 }
 
-function groupLines(group: readonly Row[], all: readonly Task[], style: Style, detail: boolean): string[] {
+function groupLines(group: readonly Pair[], all: readonly Task[], style: Style, detail: boolean): string[] {
   const [first] = group;
   if (first === undefined) return [];
   const { action } = first.planned;
@@ -72,7 +62,7 @@ function groupLines(group: readonly Row[], all: readonly Task[], style: Style, d
 }
 
 /** Tasks that share their work: `activations/…/{response__5, response__10}`. */
-function inBraces(group: readonly Row[]): string {
+function inBraces(group: readonly Pair[]): string {
   const [first] = group;
   if (first === undefined || group.length === 1) return first?.task.id ?? "";
   const start = first.task.id.slice(0, first.task.id.lastIndexOf("/") + 1);
@@ -84,7 +74,7 @@ function line(action: TaskAction, what: string, note: string, style: Style): str
 }
 
 /** What is done, and for what is not new, why. */
-function noteOf(group: readonly Row[], all: readonly Task[]): string {
+function noteOf(group: readonly Pair[], all: readonly Task[]): string {
   const action = group[0]?.planned.action;
   if (action === "keep") return "";
   const words = tasksInWords(
@@ -97,7 +87,7 @@ function noteOf(group: readonly Row[], all: readonly Task[]): string {
 }
 
 /** Of many tasks, or of one with a reason of its own, what only follows from what is upstream is one word. */
-function reasonsOf(group: readonly Row[]): string[] {
+function reasonsOf(group: readonly Pair[]): string[] {
   const all = [...new Set(group.flatMap(({ planned }) => planned.reasons))];
   const own = all.filter((reason) => !/ (?:reruns|is new|is gone)$/.test(reason));
   const upstream = all.length - own.length;
