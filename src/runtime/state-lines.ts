@@ -108,7 +108,7 @@ function recordOf(text: string, bytes: Buffer, where: Line): TaskRecord | undefi
   const rest = parseJson(`{${text.slice(outputsEnd + 2, -1)}`);
   if (/["\\]/.test(id + digest) || !isRest(rest)) return undefined;
   const outputs = copy(outputsStart + AFTER_DIGEST.length - 1, outputsEnd + 1);
-  return new RecordLine({ id, digest, outputs, rest, bytes: bytes.length }, where);
+  return new RecordLine({ id, digest, outputs, durationMs: rest.durationMs, bytes: bytes.length }, where);
 }
 
 interface RecordParts {
@@ -116,33 +116,29 @@ interface RecordParts {
   readonly digest: string;
   /** JSON. */
   readonly outputs: string;
-  readonly rest: Pick<TaskRecord, "durationMs" | "finishedAt" | "toolVersion">;
+  readonly durationMs: number;
   /** Of the line. */
   readonly bytes: number;
 }
 
 /**
  * What a task was made from is most of its record, and left in the file until it is asked for: a plan asks for what runs
- * again only. (`fingerprint` and `outputs` are getters of the class: `{ ...record }` has neither.)
+ * again only. (What is read when it is asked for is a getter of the class: `{ ...record }` is without it.)
  */
 class RecordLine implements TaskRecord {
   readonly id: string;
   readonly digest: string;
   readonly durationMs: number;
-  readonly finishedAt: string;
-  readonly toolVersion: string;
   readonly #outputs: string;
   readonly #file: StateFile;
   readonly #start: number;
   readonly #bytes: number;
   readonly #number: number;
 
-  constructor({ id, digest, outputs, rest, bytes }: RecordParts, where: Line) {
+  constructor({ id, digest, outputs, durationMs, bytes }: RecordParts, where: Line) {
     this.id = id;
     this.digest = digest;
-    this.durationMs = rest.durationMs;
-    this.finishedAt = rest.finishedAt;
-    this.toolVersion = rest.toolVersion;
+    this.durationMs = durationMs;
     this.#outputs = outputs;
     this.#file = where.file;
     this.#start = where.start;
@@ -158,6 +154,14 @@ class RecordLine implements TaskRecord {
 
   get fingerprint(): Fingerprint {
     return this.toJSON().fingerprint;
+  }
+
+  get finishedAt(): string {
+    return this.toJSON().finishedAt;
+  }
+
+  get toolVersion(): string {
+    return this.toJSON().toolVersion;
   }
 
   /** The whole record, in its own order. */
@@ -177,8 +181,12 @@ function isRecord(value: unknown): value is TaskRecord {
   return typeof id === "string" && isFingerprint(fingerprint) && typeof digest === "string" && isOutputs(outputs);
 }
 
-function isRest(value: unknown): value is RecordParts["rest"] & Record<string, unknown> {
-  return isObject(value) && typeof value["durationMs"] === "number" && typeof value["finishedAt"] === "string";
+function isRest(
+  value: unknown,
+): value is Pick<TaskRecord, "durationMs" | "finishedAt" | "toolVersion"> & Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const { durationMs, finishedAt, toolVersion } = value;
+  return typeof durationMs === "number" && typeof finishedAt === "string" && typeof toolVersion === "string";
 }
 
 function isOutputs(value: unknown): value is OutputRecord[] {

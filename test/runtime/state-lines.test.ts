@@ -18,10 +18,15 @@ function read(...lines: readonly unknown[]): TaskRecord[] {
 }
 
 /** Everything of a record, also what is only read when it is asked for. */
-const whole = (record: TaskRecord): unknown => {
-  const { fingerprint, outputs } = record;
-  return { ...record, fingerprint, outputs };
-};
+const whole = ({ id, fingerprint, digest, outputs, durationMs, finishedAt, toolVersion }: TaskRecord): unknown => ({
+  id,
+  fingerprint,
+  digest,
+  outputs,
+  durationMs,
+  finishedAt,
+  toolVersion,
+});
 
 /** Keys and values that look like what lies between the parts of a record. */
 const words = fc.oneof(
