@@ -66,7 +66,7 @@ describe("state", () => {
   test("list: what was made", async () => {
     const { stdout } = await made.run("state", "list");
     expect(stdout.split("\n")).toHaveLength(2 + 15);
-    expect(stdout).toMatch(/^responses\/tiny_instruction\/sycophancy\/instruct {2}.*\d{4}-\d\d-\d\dT.* ms .*KB$/m);
+    expect(stdout).toMatch(/^responses\/tiny_instruction\/sycophancy\/instruct {2}.*\d{4}-\d\d-\d\dT.* m?s .*KB$/m);
     const { tasks } = JSON.parse((await made.run("state", "list", "--json")).stdout) as { tasks: unknown[] };
     expect(tasks).toHaveLength(15);
     expect((await createProject().run("state", "list")).stdout).toBe("Nothing has been made yet.");
