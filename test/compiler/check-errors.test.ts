@@ -321,8 +321,8 @@ test("everything at once", () => {
 });
 
 test("SF1511: responses beyond the model's context", () => {
-  const model = "weights: models/instruct\nprompt: chat\nlayers: 8\nhidden_size: 128\ncontext: 16\n";
-  expect(reported(GOOD, { files: { "config/models/tiny-instruct.yaml": model } })).toMatchInlineSnapshot(`
+  const short = "weights: models/instruct\nprompt: chat\nlayers: 8\nhidden_size: 128\ncontext: 16\n";
+  expect(reported(GOOD, { files: { "config/models/tiny-instruct.yaml": short } })).toMatchInlineSnapshot(`
     "specs/test.yaml:20:33: error SF1511: Responses of 20 tokens leave no room for a prompt in 'instruct'.
       19 |     variant: instruct
       20 |     generate: { max_new_tokens: 20, rollouts: 2, temperature: 1.0, seed: 42 }

@@ -36,20 +36,19 @@ describe("apply of a spec with activation_similarity", () => {
     const { prompts } = json("inference/prompts/steering_questions.json") as {
       readonly prompts: readonly { readonly id: number; readonly text: string; readonly note: string }[];
     };
-    expect(prompts.map(({ id, note }) => `${id} ${note}`)).toEqual([
-      "1 sycophancy",
-      "2 sycophancy",
-      "3 hallucination",
-      "4 hallucination",
-      "5 hallucination",
+    expect(prompts.map(({ note }) => note)).toEqual([
+      ...Array<string>(4).fill("sycophancy"),
+      ...Array<string>(3).fill("hallucination"),
     ]);
+    const ids = [1, 2, 3, 4, 5, 6, 7];
+    expect(prompts.map(({ id }) => id)).toEqual(ids);
     for (const variant of ["instruct", "base"]) {
       const responses = json(`inference/${variant}/responses/steering_questions.json`) as readonly { id: number }[];
-      expect(responses.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+      expect(responses.map(({ id }) => id)).toEqual(ids);
     }
     const residuals = Object.keys(project.artifacts()).filter((path) => path.includes("/raw/residual/"));
-    expect(residuals).toHaveLength(10);
-    expect(document()).toMatchObject({ n_prompts: 5, captured: "instruct", replayed: "base" });
+    expect(residuals).toHaveLength(14);
+    expect(document()).toMatchObject({ n_prompts: 7, captured: "instruct", replayed: "base" });
     expect(document().per_layer_similarity.mean).toHaveLength(8);
   });
 
