@@ -23,7 +23,7 @@ export interface TaskRecord {
   readonly finishedAt: string;
   readonly toolVersion: string;
   /** Where and by what it was made; no part of what it is. */
-  readonly provenance?: Provenance;
+  readonly provenance?: Provenance | undefined;
 }
 
 export interface Provenance {

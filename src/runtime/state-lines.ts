@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Fingerprint, OutputRecord, TaskRecord } from "../domain/state.ts";
+import type { Fingerprint, OutputRecord, Provenance, TaskRecord } from "../domain/state.ts";
 import { RuntimeFailure } from "./failures.ts";
 import { linesOf, StateFile } from "./state-file.ts";
 
@@ -162,6 +162,10 @@ class RecordLine implements TaskRecord {
 
   get toolVersion(): string {
     return this.toJSON().toolVersion;
+  }
+
+  get provenance(): Provenance | undefined {
+    return this.toJSON().provenance;
   }
 
   /** The whole record, in its own order. */

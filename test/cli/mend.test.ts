@@ -62,6 +62,25 @@ describe("verify", () => {
   });
 });
 
+describe("show", () => {
+  test("a task: what it is made of, what it made, when, where and by what", async () => {
+    const { exitCode, stdout } = await made.run("show", "vectors/*/response__5/probe");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      "vectors/tiny_natural/sycophancy/base/response__5/probe\n  vectors of the phase extraction",
+    );
+    expect(stdout).toContain("\nparameters\n  dataset: tiny_natural/sycophancy\n");
+    expect(stdout).toMatch(/\noutputs\n {2}\S+vectors\.safetensors {2}4\.\d KB\n/);
+    expect(stdout).toMatch(/\nmade\n {2}at \d{4}-.*, by steerform \d/);
+    expect(stdout).toMatch(/\n {2}node: v\d+.*\n {2}platform: /);
+    const json = JSON.parse((await made.run("show", "responses/*", "--json")).stdout) as {
+      tasks: { action: string; record: { provenance: object } }[];
+    };
+    expect(json.tasks).toHaveLength(2);
+    expect(json.tasks[0]).toMatchObject({ action: "keep", record: { provenance: { provider: "cpu", dtype: "auto" } } });
+  });
+});
+
 describe("state", () => {
   test("list: what was made", async () => {
     const { stdout } = await made.run("state", "list");

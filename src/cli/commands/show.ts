@@ -1,50 +1,77 @@
+import type { Experiment } from "../../domain/experiment.ts";
+import { formatResults } from "../../report/results-view.ts";
+import { formatTask } from "../../report/task-view.ts";
 import { RuntimeFailure } from "../../runtime/failures.ts";
 import { readResults } from "../../runtime/results-file.ts";
-import { formatResults } from "../../report/results-view.ts";
-import { nearest } from "../../util/nearest.ts";
-import { UsageError } from "../args.ts";
+import { readState } from "../../runtime/state.ts";
+import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { compileSpec, diagnosticsJson, printDiagnostics } from "../project.ts";
+import type { Host } from "../host.ts";
+import { compileSpec, diagnosticsJson, planAgainst, printDiagnostics, tasksNamed } from "../project.ts";
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
+
+/** Tasks that one pattern shows. */
+const MAX_SHOWN = 20;
 
 export const showCommand: Command = {
   name: "show",
-  summary: "shows the results: show results [SPEC]",
+  summary: "shows the results, or tasks: show results|TASK [SPEC]",
   help: `Usage: steerform show results [SPEC] [options]
+       steerform show TASK [SPEC] [options]
 
-Shows, for every vector set, the best layer and coefficient, the trait's change, coherence, the unsteered
-baseline and random directions.
+results: for every vector set the best layer and coefficient, the trait's change with its interval, coherence, the
+unsteered answers and random directions; combinations beside the best single vector.
+TASK, an id with * or steering[trait=evil,method=probe]: what it is made of, what it made, when, where and by what.
 
 Options:
   ${SET_HELP}
-  --json             the results document
+  --json             one JSON document
   -h, --help         this text`,
   options: SPEC_OPTIONS,
   maxPositionals: 2,
   async run(args, host): Promise<ExitCode> {
     const [what, spec] = args.positionals;
-    if (what !== "results") {
-      const near = what === undefined ? undefined : nearest(what, ["results"]);
-      throw new UsageError(
-        what === undefined
-          ? "show what? There is: results."
-          : `Cannot show '${what}'.${near ? ` Did you mean '${near}'?` : ""}`,
-      );
-    }
+    if (what === undefined) throw new UsageError("show what? There is: results, or the id of a task.");
     const compiled = compileSpec(spec, host, { requireWeights: false, set: args.texts("set") });
     const { experiment } = compiled;
-    const json = args.flag("json");
     if (experiment === undefined) {
-      if (json) host.out(JSON.stringify({ format_version: 1, ok: false, diagnostics: diagnosticsJson(compiled) }));
+      const document = { format_version: 1, ok: false, diagnostics: diagnosticsJson(compiled) };
+      if (args.flag("json")) host.out(JSON.stringify(document));
       else printDiagnostics(compiled, host);
       return EXIT.failure;
     }
-    const results = readResults(experiment.folder);
-    if (results === undefined) {
-      const message = `${experiment.name} has no results yet.`;
-      throw new RuntimeFailure("results-missing", message, "steerform apply makes them.");
-    }
-    host.out(json ? JSON.stringify(results, null, 2) : formatResults(results));
-    return EXIT.success;
+    return what === "results" ? showResults(experiment, args, host) : showTasks(what, experiment, args, host);
   },
 };
+
+function showResults(experiment: Experiment, args: Arguments, host: Host): ExitCode {
+  const results = readResults(experiment.folder);
+  if (results === undefined) {
+    const message = `${experiment.name} has no results yet.`;
+    throw new RuntimeFailure("results-missing", message, "steerform apply makes them.");
+  }
+  host.out(args.flag("json") ? JSON.stringify(results, null, 2) : formatResults(results));
+  return EXIT.success;
+}
+
+function showTasks(pattern: string, experiment: Experiment, args: Arguments, host: Host): ExitCode {
+  const ids = tasksNamed("show", [pattern], experiment);
+  const state = readState(experiment.folder);
+  const plan = planAgainst(experiment, state, { set: [], target: [], replace: [] });
+  const planned = new Map(plan.tasks.map((one) => [one.id, one]));
+  const tasks = experiment.tasks.filter(({ id }) => ids.has(id));
+  if (args.flag("json")) {
+    const documents = tasks.map((task) => ({
+      ...task,
+      action: planned.get(task.id)?.action,
+      reasons: planned.get(task.id)?.reasons,
+      record: state.records.get(task.id) ?? null,
+    }));
+    host.out(JSON.stringify({ format_version: 1, ok: true, tasks: documents }, null, 2));
+    return EXIT.success;
+  }
+  const shown = tasks.slice(0, MAX_SHOWN);
+  host.out(shown.map((task) => formatTask(task, planned.get(task.id), state.records.get(task.id))).join("\n\n"));
+  if (tasks.length > shown.length) host.out(`\nand ${tasks.length - shown.length} more tasks.`);
+  return EXIT.success;
+}
