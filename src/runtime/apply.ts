@@ -178,6 +178,7 @@ class Run {
       readFile: (path) => this.#artifacts.read(path),
       writeFile: (path, content) => writeOutput(experiment.folder, path, content),
       step: (name, make, mayKeep = () => true) => checkpoint.step(name, make, mayKeep),
+      bytesStep: (name, make) => checkpoint.bytesStep(name, make),
       progress: (progress) => emit({ type: "task-progress", id, phase, progress }),
     };
     return this.#untilAborted(execute(group, context));

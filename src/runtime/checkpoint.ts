@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeFolder } from "./files.ts";
+import { makeFolder, writeDurably } from "./files.ts";
 
 interface Step {
   readonly step: string;
@@ -13,10 +14,12 @@ interface Step {
  */
 export class Checkpoint {
   readonly #path: string;
+  readonly #digest: string;
   readonly #steps = new Map<string, unknown>();
 
   constructor(folder: string, digest: string) {
     this.#path = join(checkpointsOf(folder), `${digest}.jsonl`);
+    this.#digest = digest;
     if (!existsSync(this.#path)) return;
     for (const line of readFileSync(this.#path, "utf8").split("\n")) {
       const step = parseStep(line);
@@ -35,19 +38,34 @@ export class Checkpoint {
     }
     return value;
   }
+
+  /** The same for bytes, which are in a file of their own: `<digest>-<name's hash>.bin`. */
+  async bytesStep(step: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const name = createHash("sha256").update(step).digest("hex").slice(0, 16);
+    const path = join(dirname(this.#path), `${this.#digest}-${name}.bin`);
+    // Written whole or not at all.
+    if (existsSync(path)) return readFileSync(path);
+    const bytes = await make();
+    writeDurably(path, bytes);
+    return bytes;
+  }
 }
 
 /** Once its task is done. */
 export function removeCheckpoint(folder: string, digest: string): void {
-  rmSync(join(checkpointsOf(folder), `${digest}.jsonl`), { force: true });
+  removeWhere(folder, (owner) => owner === digest);
 }
 
 /** Removes the checkpoints of tasks that are planned no longer. */
 export function removeCheckpoints(folder: string, planned: ReadonlySet<string>): void {
+  removeWhere(folder, (owner) => !planned.has(owner));
+}
+
+function removeWhere(folder: string, isGone: (owner: string) => boolean): void {
   const directory = checkpointsOf(folder);
   if (!existsSync(directory)) return;
   for (const name of readdirSync(directory)) {
-    if (!planned.has(name.replace(/\.jsonl$/, ""))) rmSync(join(directory, name), { force: true });
+    if (isGone(name.replace(/(?:-[0-9a-f]{16})?\.\w+$/, ""))) rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -64,3 +64,24 @@ test("they go with their task, and with the plan that no longer has it", async (
   removeCheckpoints(folder, new Set(["c", "x"]));
   expect(readdirSync(join(folder, ".steerform/checkpoints"))).toEqual(["c.jsonl"]);
 });
+
+test("bytes are kept in files of their own, which go with the rest", async () => {
+  const folder = tempFolder();
+  const values = Uint8Array.from([0, 255, 10, 13]);
+  const made: string[] = [];
+  const get = (digest: string, name: string) =>
+    new Checkpoint(folder, digest).bytesStep(name, () => {
+      made.push(name);
+      return Promise.resolve(values);
+    });
+  const [a, b] = ["a".repeat(64), "b".repeat(64)] as const;
+  for (const name of ["one", "one", "two"]) expect(Uint8Array.from(await get(a, name))).toEqual(values);
+  await get(b, "one");
+  expect(made).toEqual(["one", "two", "one"]);
+  const left = () => readdirSync(join(folder, ".steerform/checkpoints")).length;
+  expect(left()).toBe(3);
+  removeCheckpoint(folder, a);
+  expect(left()).toBe(1);
+  removeCheckpoints(folder, new Set());
+  expect(left()).toBe(0);
+});

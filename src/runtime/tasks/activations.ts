@@ -4,8 +4,8 @@ import { encodeSafetensors } from "../../domain/safetensors.ts";
 import type { ActivationsTask } from "../../domain/task.ts";
 import { RuntimeFailure } from "../failures.ts";
 import { outputPath, variantOf, type Executor, type Outputs } from "./context.ts";
+import { captureInSteps } from "./capture-steps.ts";
 import { parseResponses, type StoredResponse } from "./responses-file.ts";
-import { rowProgress } from "./row-progress.ts";
 
 /**
  * Captures the residual stream of one response set at the positions of all the given tasks, in one forward pass a
@@ -24,9 +24,11 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
   const samples = responses.map((response, index) => sampleOf(response, index < positive.length, positions));
   const rows = samples.filter((sample) => sample.row.pools.length > 0);
   const model = await context.model(variant);
-  const captured = await model.capture(
+  const captured = await captureInSteps(
+    model,
     rows.map((sample) => sample.row),
-    rowProgress("capturing", context),
+    `capturing ${tasks.map((task) => task.params.position).join(" ")}`,
+    context,
   );
   const resultOf = new Map(rows.map((sample, index) => [sample, captured[index]]));
   const size = model.layers * model.hiddenSize;

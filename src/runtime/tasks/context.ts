@@ -26,6 +26,8 @@ export interface TaskContext {
    * one gets it without making it again. `mayKeep` says no to a value that might come out better the next time.
    */
   step<T>(name: string, make: () => Promise<T>, mayKeep?: (value: T) => boolean): Promise<T>;
+  /** The same for a value that is bytes. */
+  bytesStep(name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array>;
   progress(progress: TaskProgress): void;
   readonly signal: AbortSignal;
 }
