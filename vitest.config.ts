@@ -1,6 +1,7 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" as const };
+// One worker on two cores leaves one idle while a test waits for a command that it runs.
+const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" as const, maxWorkers: 2 };
 
 const config: ViteUserConfig = defineConfig({
   test: {
