@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openAnswerCache } from "../../src/runtime/judge/answer-cache.ts";
-import {
-  openAiOracle,
-  questionKey,
-  type AnswerCache,
-  type OpenAiOptions,
-  type TokenProbability,
-} from "../../src/runtime/judge/openai.ts";
+import { openAiOracle, questionKey, type AnswerCache, type OpenAiOptions } from "../../src/runtime/judge/openai.ts";
+import type { TokenProbability } from "../../src/runtime/judge/reply.ts";
 import { expectedScore } from "../../src/runtime/judge/score.ts";
 import { answer, serveJudge } from "../rig/judge-server.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
@@ -81,7 +76,7 @@ describe("an OpenAI-compatible judge", () => {
     const { baseUrl, requests } = await serveJudge((prompt, _, response) => {
       if (prompt === "good") answer(response, { "5": 1 });
     });
-    const answers = await openAiOracle(options(baseUrl, { timeoutMs: 50, attempts: 2 })).ask(["hangs", "good"]);
+    const answers = await openAiOracle(options(baseUrl, { timeoutMs: 700, attempts: 2 })).ask(["hangs", "good"]);
     expect(answers[0]).toBeNull();
     expect(answers[1]?.[5]).toBeCloseTo(1);
     expect(requests).toHaveLength(3);

@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../files.ts";
-import type { AnswerCache, TokenProbability } from "./openai.ts";
+import type { AnswerCache } from "./openai.ts";
+import type { TokenProbability } from "./reply.ts";
 
 /**
  * Answers of a paid judge, appended to `.steerform/judge-answers.jsonl` of the experiment as they come. A line that a

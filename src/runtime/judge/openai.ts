@@ -1,5 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { RuntimeFailure } from "../failures.ts";
+import { retryAfterMs, sleep } from "./pause.ts";
+import { numberProbabilities, readNumber, readTokens, type TokenProbability } from "./reply.ts";
+import { Turns } from "./turns.ts";
 import type { NumberOracle } from "./types.ts";
 
 export interface OpenAiOptions {
@@ -28,8 +31,6 @@ export interface AnswerCache {
   /** Answers that it holds: all were paid for. */
   count(): number;
 }
-
-export type TokenProbability = readonly [token: string, probability: number];
 
 /** What identifies a question to a server: the same give the same answer. `sample` counts sampled replies. */
 export function questionKey(model: string, prompt: string, sample?: number): string {
@@ -82,28 +83,6 @@ export function openAiOracle(options: OpenAiOptions): NumberOracle {
       return answers;
     },
   };
-}
-
-/** At most so many at a time, however many callers there are. */
-class Turns {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
-  }
 }
 
 function unreachable({ baseUrl, attempts = ATTEMPTS }: OpenAiOptions, lost: number, reason: string): RuntimeFailure {
@@ -212,80 +191,10 @@ function reasonOf(error: Error): string {
   return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
 }
 
-/** The first token's alternatives; undefined for a reply of another shape. */
-function readTokens(body: unknown): TokenProbability[] | "no-logprobs" | undefined {
-  const choice = (body as { choices?: readonly ChatChoice[] } | null)?.choices?.[0];
-  if (choice === undefined || choice === null) return undefined;
-  const top = choice.logprobs?.content?.[0]?.top_logprobs;
-  if (!Array.isArray(top)) return "no-logprobs";
-  const tokens: TokenProbability[] = [];
-  for (const entry of top) {
-    if (typeof entry?.token !== "string" || typeof entry.logprob !== "number") return undefined;
-    tokens.push([entry.token, Math.exp(entry.logprob)]);
-  }
-  return tokens;
-}
-
-/** The number that a sampled reply begins with; another reply has its mass on no number. */
-function readNumber(body: unknown): TokenProbability[] | undefined {
-  const text = (body as { choices?: readonly ChatChoice[] } | null)?.choices?.[0]?.message?.content;
-  if (typeof text !== "string") return undefined;
-  return [[/^\s*(\d{1,3})(?![\d.])/.exec(text)?.[1] ?? "", 1]];
-}
-
 function spent(maxCalls: number): RuntimeFailure {
   return new RuntimeFailure(
     "budget-spent",
     `The judge's budget of ${maxCalls} calls is spent.`,
     "Raise judge.budget.calls in the spec and apply again: what was judged is kept.",
   );
-}
-
-interface ChatChoice {
-  readonly message?: { readonly content?: unknown } | null;
-  readonly logprobs?: { readonly content?: readonly { readonly top_logprobs?: readonly TopLogprob[] }[] | null } | null;
-}
-interface TopLogprob {
-  readonly token?: unknown;
-  readonly logprob?: unknown;
-}
-
-/** Mass per whole number; tokens that are the same number but for surrounding space add up. */
-function numberProbabilities(tokens: readonly TokenProbability[]): Float32Array {
-  const probabilities = new Float32Array(101);
-  for (const [token, p] of tokens) {
-    const text = token.trim();
-    if (/^\d{1,3}$/.test(text) && Number(text) <= 100) probabilities[Number(text)]! += p;
-  }
-  return probabilities;
-}
-
-/** Retry-After is seconds or a date. */
-function retryAfterMs(header: string | null): number {
-  if (header === null) return 0;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 120_000) : 0;
-}
-
-/** Rejects when the first signal aborts; is over at once when the second one does. */
-function sleep(ms: number, [interrupt, stop]: readonly [AbortSignal | undefined, AbortSignal]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(finish, ms);
-    function forget(): void {
-      clearTimeout(timer);
-      interrupt?.removeEventListener("abort", fail);
-      stop.removeEventListener("abort", finish);
-    }
-    function finish(): void {
-      forget();
-      resolve();
-    }
-    function fail(): void {
-      forget();
-      reject(interrupt?.reason as Error);
-    }
-    interrupt?.addEventListener("abort", fail, { once: true });
-    stop.addEventListener("abort", finish, { once: true });
-  });
 }
