@@ -31,6 +31,8 @@ export interface TaskProgress {
   /** What is being done now, for people: `evaluation 2/5, generating`. */
   readonly doing: string;
   readonly tokensPerSecond?: number;
+  /** Answers of the judge's server that were paid for in this experiment. */
+  readonly judgeCalls?: number;
 }
 
 export type Outcome = "done" | "failed" | "interrupted";

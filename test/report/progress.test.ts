@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { jsonProgress } from "../../src/report/progress/json.ts";
 import { plainProgress } from "../../src/report/progress/plain.ts";
+import { progressWords } from "../../src/report/progress/words.ts";
 import { RUN, progressOf } from "./run.ts";
 
 describe("plain progress", () => {
@@ -45,6 +46,13 @@ describe("plain progress", () => {
       "        responses/a: generating 1,234/2,000 rows, 1,235 tokens/s",
     ]);
   });
+});
+
+test("the words of a task that a server judges say what was paid", () => {
+  const words = (judgeCalls: number): string =>
+    progressWords({ done: 3, total: 8, unit: "answers", doing: "judging", judgeCalls });
+  expect(words(1)).toBe("judging 3/8 answers, 1 judge call paid");
+  expect(words(1234)).toBe("judging 3/8 answers, 1,234 judge calls paid");
 });
 
 describe("the stream of events", () => {

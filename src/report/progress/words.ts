@@ -2,9 +2,10 @@ import type { Failure } from "../../runtime/failures.ts";
 import type { RunCounts, Outcome, TaskProgress } from "../../runtime/events.ts";
 import { formatCount, formatDuration, plural } from "../units.ts";
 
-export function progressWords({ done, total, unit, doing, tokensPerSecond }: TaskProgress): string {
+export function progressWords({ done, total, unit, doing, tokensPerSecond, judgeCalls }: TaskProgress): string {
   const rate = tokensPerSecond === undefined ? "" : `, ${formatCount(tokensPerSecond)} tokens/s`;
-  return `${doing} ${formatCount(done)}/${formatCount(total)} ${unit}${rate}`;
+  const spent = judgeCalls === undefined ? "" : `, ${plural(judgeCalls, "judge call")} paid`;
+  return `${doing} ${formatCount(done)}/${formatCount(total)} ${unit}${rate}${spent}`;
 }
 
 export function failureLines(id: string, failure: Failure): string[] {

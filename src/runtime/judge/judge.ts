@@ -31,6 +31,7 @@ export function createJudge(prompts: JudgePrompts, oracle: NumberOracle): Judge 
   };
 
   return {
+    paid: () => oracle.paid?.(),
     async score(items: readonly JudgeItem[], onProgress): Promise<Scores[]> {
       const asked = items.map((item) => ({ trait: prompts.trait(item), coherence: prompts.coherence(item) }));
       const all = asked.flatMap((pair) => [pair.trait, pair.coherence]);

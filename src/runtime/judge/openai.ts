@@ -57,6 +57,7 @@ const HOPELESS = 8;
 export function openAiOracle(options: OpenAiOptions): NumberOracle {
   const turns = new Turns(options.maxConcurrency);
   return {
+    paid: () => options.cache.count(),
     async ask(prompts, onProgress) {
       const answers: (Float32Array | null)[] = prompts.map(() => null);
       const stop = new AbortController();

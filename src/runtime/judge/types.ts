@@ -16,10 +16,14 @@ export interface Scores {
 /** One interface for a local model and for a server. Results in the items' order. */
 export interface Judge {
   score(items: readonly JudgeItem[], onProgress?: (done: number, total: number) => void): Promise<Scores[]>;
+  /** Answers of a server that were paid for in this experiment; undefined for a judge that costs nothing. */
+  paid(): number | undefined;
 }
 
 /** Answers judge prompts: the probability of each whole number 0–100 as the first token of the reply. */
 export interface NumberOracle {
   /** [prompt] → 101 probabilities (not normalised; the rest of the mass is on other tokens). */
   ask(prompts: readonly string[], onProgress?: (done: number, total: number) => void): Promise<(Float32Array | null)[]>;
+  /** Answers that were paid for so far, in earlier runs too; left out where nothing is paid. */
+  readonly paid?: () => number;
 }

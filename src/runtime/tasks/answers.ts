@@ -53,9 +53,11 @@ export async function askAndJudge(
   const scores = await context.step(
     `${doing}, judging`,
     () =>
-      judge.score(items, (done, total) =>
-        context.progress({ done, total, unit: "answers", doing: `${doing}, judging` }),
-      ),
+      judge.score(items, (done, total) => {
+        const judgeCalls = judge.paid();
+        const paid = judgeCalls === undefined ? {} : { judgeCalls };
+        context.progress({ done, total, unit: "answers", doing: `${doing}, judging`, ...paid });
+      }),
     // A score that is missing may come the next time.
     (all) => all.every(({ trait, coherence }) => trait !== null && coherence !== null),
   );
