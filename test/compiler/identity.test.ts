@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Document, parse } from "yaml";
 import type { Compilation } from "../../src/compiler/compile.ts";
-import { fingerprintTasks } from "../../src/compiler/fingerprint/fingerprint.ts";
+import { digestOf } from "../../src/compiler/digest.ts";
+import { fingerprintOf, taskDigests } from "../../src/compiler/fingerprint/fingerprint.ts";
 import type { Task } from "../../src/domain/task.ts";
 import { edited, FILES, GOOD, projectOf } from "./fixture.ts";
+import { FULL } from "./full-fixture.ts";
 import { compileFiles, okWeights, SPEC } from "./rig.ts";
 
 function experimentOf({ experiment, diagnostics }: Compilation) {
@@ -13,7 +15,7 @@ function experimentOf({ experiment, diagnostics }: Compilation) {
 }
 
 function digests(tasks: readonly Task[]): Record<string, string> {
-  return Object.fromEntries(fingerprintTasks(tasks).map(({ task, digest }) => [task.id, digest]));
+  return Object.fromEntries(taskDigests(tasks));
 }
 
 const digestsOf = (spec: string, ...args: [Parameters<typeof projectOf>[1]?]): Record<string, string> =>
@@ -146,9 +148,19 @@ test("what greedy decoding does not use is no identity", () => {
   expect(greedy(", seed: 7, top_p: 0.5")).toEqual(greedy(""));
 });
 
+test("a digest is that of the fingerprint's stable JSON", () => {
+  const { tasks } = experimentOf(compileFiles(projectOf(FULL)));
+  const made = taskDigests(tasks);
+  for (const task of tasks) {
+    expect(made.get(task.id)).toBe(digestOf({ ...fingerprintOf(task, made) }));
+    expect(made.get(task.id)).toMatch(/^[0-9a-f]{64}$/);
+  }
+});
+
 test("golden fingerprints: a change here reruns everyone's experiments", () => {
   const { tasks } = experimentOf(compileFiles({ ...projectOf(GOOD), files: { ...FILES, [SPEC]: GOOD } }));
-  const first = (kind: Task["kind"]) => fingerprintTasks(tasks).find(({ task }) => task.kind === kind)?.fingerprint;
+  const first = (kind: Task["kind"]) =>
+    fingerprintOf(tasks.find((task) => task.kind === kind) as Task, taskDigests(tasks));
   expect(first("responses")).toMatchInlineSnapshot(`
     {
       "inputs": {

@@ -15,6 +15,9 @@ import type { TaskSet } from "./task-set.ts";
  * times as long, and more than twice the memory.
  */
 
+const NONE: readonly string[] = [];
+const NO_INPUTS: Readonly<Record<string, string>> = {};
+
 /** What a cell's tasks are made of. */
 export interface CellContext {
   readonly dataset: Dataset;
@@ -78,7 +81,7 @@ function activationsTask(cell: Cell, responses: string, { dataset, size, inputs,
     params,
     inputs: { weights: inputs.weights(params.variant) },
     needs: [responses],
-    after: [],
+    after: NONE,
     outputs,
     cost: activationsCost(dataset, cell.generate.rollouts.value, size),
     origin,
@@ -92,9 +95,9 @@ function vectorsTask(cell: Cell, activations: string, { size }: CellContext): Ta
     kind: "vectors",
     phase: "extraction",
     params: { ...activationSet(cell), method: cell.method },
-    inputs: {},
+    inputs: NO_INPUTS,
     needs: [activations],
-    after: [],
+    after: NONE,
     outputs,
     cost: vectorsCost(size),
     origin,

@@ -26,36 +26,19 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   results: "2",
 };
 
-export class FingerprintedTask {
-  readonly task: Task;
-  /** sha256 of the fingerprint's stable JSON. */
-  readonly digest: string;
-  /** Of what it needs, by id. */
-  readonly #digests: ReadonlyMap<string, string>;
-
-  constructor(task: Task, digests: ReadonlyMap<string, string>, writer: StableJsonWriter) {
-    this.task = task;
-    this.digest = digestOfText(textOf(task, digests, writer));
-    this.#digests = digests;
-  }
-
-  /** Made when it is asked for: to see that nothing has changed takes digests alone. */
-  get fingerprint(): Fingerprint {
-    const { kind, params, inputs, needs } = this.task;
-    const upstream = Object.fromEntries(needs.map((id) => [id, known(this.#digests, id)]));
-    return { kind, version: versionOf(this.task), params, inputs, upstream };
-  }
-}
-
-/** Every task's identity, in the tasks' order, which must have what a task needs before it. */
-export function fingerprintTasks(tasks: readonly Task[]): FingerprintedTask[] {
+/** Digests of fingerprints, by id. Tasks have to come after what they need. */
+export function taskDigests(tasks: readonly Task[]): ReadonlyMap<string, string> {
   const digests = new Map<string, string>();
   const writer = new StableJsonWriter();
-  return tasks.map((task) => {
-    const made = new FingerprintedTask(task, digests, writer);
-    digests.set(task.id, made.digest);
-    return made;
-  });
+  for (const task of tasks) digests.set(task.id, digestOfText(textOf(task, digests, writer)));
+  return digests;
+}
+
+/** What makes a task's output, of which its digest is the sha256. */
+export function fingerprintOf(task: Task, digests: ReadonlyMap<string, string>): Fingerprint {
+  const { kind, params, inputs, needs } = task;
+  const upstream = Object.fromEntries(needs.map((id) => [id, known(digests, id)]));
+  return { kind, version: versionOf(task), params, inputs, upstream };
 }
 
 /** The fingerprint's stable JSON, without the object in between: of a hundred thousand tasks, it is most of the work. */

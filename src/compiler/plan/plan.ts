@@ -2,7 +2,7 @@ import type { Experiment } from "../../domain/experiment.ts";
 import type { Fingerprint, Plan, PlannedTask, TaskAction, TaskRecord } from "../../domain/state.ts";
 import { PLANNED_ONLY, type Task } from "../../domain/task.ts";
 import { changes } from "../fingerprint/changes.ts";
-import { fingerprintTasks, type FingerprintedTask } from "../fingerprint/fingerprint.ts";
+import { taskDigests, fingerprintOf } from "../fingerprint/fingerprint.ts";
 
 export interface PlanOptions {
   /** Ids of the tasks to plan, what they need included; all when left out. */
@@ -24,15 +24,16 @@ export function planTasks(
   isPresent: (record: TaskRecord) => boolean,
   { only, replace }: PlanOptions = {},
 ): Plan {
+  const digests = taskDigests(experiment.tasks);
   const blocked = new Map<string, string>();
-  const plan = (task: FingerprintedTask): PlannedTask => {
-    const { id } = task.task;
-    const fresh = planTask(task, records.get(id), isPresent);
-    const planned = fresh.action === "keep" && replace?.has(id) ? new Planned(task, "rerun", ["asked for"]) : fresh;
-    const reason = planned.action === "keep" ? undefined : whyBlocked(task.task, blocked);
-    return reason === undefined ? planned : new Planned(task, "blocked", [reason]);
+  const plan = (task: Task): PlannedTask => {
+    const fresh = planTask(task, digests, records.get(task.id), isPresent);
+    const asked = fresh.action === "keep" && (replace?.has(task.id) ?? false);
+    const planned = asked ? new Planned(task, digests, "rerun", ["asked for"]) : fresh;
+    const reason = planned.action === "keep" ? undefined : whyBlocked(task, blocked);
+    return reason === undefined ? planned : new Planned(task, digests, "blocked", [reason]);
   };
-  const wanted = fingerprintTasks(experiment.tasks).filter(({ task }) => only?.has(task.id) ?? true);
+  const wanted = only === undefined ? experiment.tasks : experiment.tasks.filter(({ id }) => only.has(id));
   return {
     tasks: wanted.map(plan),
     orphans: only === undefined ? orphansOf(experiment, records) : [],
@@ -51,18 +52,20 @@ class Planned implements PlannedTask {
   readonly action: TaskAction;
   readonly reasons: readonly string[];
   readonly digest: string;
-  readonly #made: FingerprintedTask;
+  readonly #task: Task;
+  readonly #digests: ReadonlyMap<string, string>;
 
-  constructor(made: FingerprintedTask, action: TaskAction, reasons: readonly string[]) {
-    this.id = made.task.id;
+  constructor(task: Task, digests: ReadonlyMap<string, string>, action: TaskAction, reasons: readonly string[]) {
+    this.id = task.id;
     this.action = action;
     this.reasons = reasons;
-    this.digest = made.digest;
-    this.#made = made;
+    this.digest = digests.get(task.id) as string;
+    this.#task = task;
+    this.#digests = digests;
   }
 
   get fingerprint(): Fingerprint {
-    return this.#made.fingerprint;
+    return fingerprintOf(this.#task, this.#digests);
   }
 }
 
@@ -77,17 +80,17 @@ function whyBlocked({ id, kind, needs, after }: Task, blocked: Map<string, strin
 }
 
 function planTask(
-  made: FingerprintedTask,
+  task: Task,
+  digests: ReadonlyMap<string, string>,
   record: TaskRecord | undefined,
   isPresent: (record: TaskRecord) => boolean,
 ): PlannedTask {
-  if (record === undefined) return new Planned(made, "create", NEW);
-  if (record.digest !== made.digest) {
-    return new Planned(made, "rerun", reasonsToRerun(record.fingerprint, made.fingerprint));
+  const planned = (action: TaskAction, reasons: readonly string[]) => new Planned(task, digests, action, reasons);
+  if (record === undefined) return planned("create", NEW);
+  if (record.digest !== digests.get(task.id)) {
+    return planned("rerun", reasonsToRerun(record.fingerprint, fingerprintOf(task, digests)));
   }
-  return isPresent(record)
-    ? new Planned(made, "keep", NONE)
-    : new Planned(made, "rerun", ["output missing or changed"]);
+  return isPresent(record) ? planned("keep", NONE) : planned("rerun", ["output missing or changed"]);
 }
 
 const NEW: readonly string[] = ["new"];
