@@ -1,6 +1,6 @@
 /**
  * The three steps of a weight analysis over two random bf16 checkpoints, beside the same in PyTorch on the same files:
- * seconds (the fastest of three runs), GB/s of both checkpoints' bytes, peak memory.
+ * seconds of the clock and of all processors (the least of three runs), GB/s of both checkpoints' bytes, peak memory.
  *
  *     node --import tsx bench/weights/compare.ts [layers] [python]
  *
@@ -42,6 +42,8 @@ const TOKENIZER = {
 
 interface Measured {
   readonly seconds: number;
+  /** Of all threads. */
+  readonly cpuSeconds: number;
   readonly peakBytes: number;
 }
 
@@ -51,7 +53,7 @@ else bench(Number(mode ?? 16), rest[0] ?? "python3");
 
 /** In a process of its own, for its peak memory. */
 async function runStep([step, fromDir, toDir]: readonly [Step, string, string]): Promise<void> {
-  const began = performance.now();
+  const [began, usedBefore] = [performance.now(), process.cpuUsage()];
   const pair = openWeightPair(fromDir, toDir);
   const { layers, hiddenSize } = pair;
   if (step === "norms") await weightNorms(pair);
@@ -71,7 +73,9 @@ async function runStep([step, fromDir, toDir]: readonly [Step, string, string]):
     await aligner.close();
   }
   const seconds = (performance.now() - began) / 1000;
-  console.log(JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 } satisfies Measured));
+  const { user, system } = process.cpuUsage(usedBefore);
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  console.log(JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakBytes } satisfies Measured));
 }
 
 function bench(layers: number, python: string): void {
@@ -83,18 +87,24 @@ function bench(layers: number, python: string): void {
     console.log(
       `${(bytes / 4 / 1e9).toFixed(2)} billion bf16 parameters, twice; ${availableParallelism()} cores; ${VECTOR_SETS} vector sets, ${NULL_DIRECTIONS} random directions`,
     );
-    console.log("step             steerform s   GB/s  peak MB     PyTorch s   GB/s  peak MB     ratio");
+    console.log(`${"".padEnd(16)}${["steerform", "PyTorch", "ratio"].map((name) => name.padEnd(32)).join("")}`);
+    console.log(`${"step".padEnd(16)}${"    s   cpu s    GB/s  peak MB  ".repeat(2)}    s   cpu s`);
     const here = fileURLToPath(import.meta.url);
     const peer = fileURLToPath(new URL("peer.py", import.meta.url));
     for (const step of STEPS) {
       const ours = measure(process.execPath, ["--import", "tsx", here, "step", step, from, to]);
       const sizes = [VECTOR_SETS, NULL_DIRECTIONS, TOP_K, availableParallelism()].map(String);
       const theirs = measure(python, [peer, step, from, to, ...sizes]);
-      const shown = ({ seconds, peakBytes }: Measured): string =>
-        `${seconds.toFixed(1).padStart(11)} ${(bytes / 1e9 / seconds).toFixed(2).padStart(6)} ${(peakBytes / 1e6).toFixed(0).padStart(8)}`;
-      console.log(
-        `${step.padEnd(16)} ${shown(ours)}   ${shown(theirs)} ${(theirs.seconds / ours.seconds).toFixed(2).padStart(9)}`,
-      );
+      const row = [ours, theirs].flatMap(({ seconds, cpuSeconds, peakBytes }) => [
+        seconds.toFixed(1).padStart(5),
+        cpuSeconds.toFixed(1).padStart(8),
+        (bytes / 1e9 / seconds).toFixed(2).padStart(8),
+        (peakBytes / 1e6).toFixed(0).padStart(9),
+        "  ",
+      ]);
+      row.push((theirs.seconds / ours.seconds).toFixed(2).padStart(5));
+      row.push((theirs.cpuSeconds / ours.cpuSeconds).toFixed(2).padStart(8));
+      console.log(step.padEnd(16) + row.join(""));
     }
   } finally {
     rmSync(folder, { recursive: true });
@@ -109,6 +119,7 @@ function measure(command: string, args: readonly string[]): Measured {
   });
   return {
     seconds: Math.min(...runs.map(({ seconds }) => seconds)),
+    cpuSeconds: Math.min(...runs.map(({ cpuSeconds }) => cpuSeconds)),
     peakBytes: Math.max(...runs.map(({ peakBytes }) => peakBytes)),
   };
 }
