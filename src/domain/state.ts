@@ -48,7 +48,7 @@ export interface OutputRecord {
   readonly bytes: number;
 }
 
-export type TaskAction = "create" | "rerun" | "keep" | "blocked";
+export type TaskAction = "create" | "rerun" | "keep";
 
 export interface PlannedTask {
   readonly id: string;

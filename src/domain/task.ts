@@ -85,6 +85,3 @@ export type SimilarityTask = TaskOf<"similarity", P.SimilarityParams>;
 export type CheckpointTask = TaskOf<"checkpoint", P.CheckpointParams>;
 /** The tables of everything that was steered. */
 export type ResultsTask = TaskOf<"results", P.ResultsParams>;
-
-/** Kinds that this version plans and cannot run: their tasks, and what needs them, are blocked in every plan. */
-export const PLANNED_ONLY: ReadonlySet<TaskKind> = new Set<TaskKind>([]);

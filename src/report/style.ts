@@ -9,7 +9,7 @@ export interface Style {
   action(action: TaskAction, text: string): string;
 }
 
-const ACTION_COLOURS = { create: "green", rerun: "yellow", keep: "gray", blocked: "red" } as const;
+const ACTION_COLOURS = { create: "green", rerun: "yellow", keep: "gray" } as const;
 
 export function createStyle(colour: boolean): Style {
   const paint = (format: Parameters<typeof styleText>[0], text: string) =>

@@ -39,8 +39,8 @@ export function formatTask(task: Task, planned: PlannedTask | undefined, record:
 }
 
 function stateOf({ action, reasons }: PlannedTask): string {
-  const words = { create: "not made yet", rerun: "stale", keep: "up to date", blocked: "blocked" }[action];
-  return action === "rerun" || action === "blocked" ? `${words} (${reasons.join("; ")})` : words;
+  const words = { create: "not made yet", rerun: "stale", keep: "up to date" }[action];
+  return action === "rerun" ? `${words} (${reasons.join("; ")})` : words;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -140,7 +140,7 @@ test("time from what was recorded, by kind", () => {
 
 test("totals by the arithmetic", () => {
   const { counts, cost, dollars } = totalsOf(good, planTasks(good, new Map(), present), new Map());
-  expect(counts).toEqual({ create: 20, rerun: 0, keep: 0, blocked: 0 });
+  expect(counts).toEqual({ create: 20, rerun: 0, keep: 0 });
   // 4 rows × 2 rollouts; 4 rows; 2 baselines of 2 questions; 6 searches of 2 questions × (3 layers × 3 + 2).
   expect(cost.generations).toBe(8 + 4 + 4 + 6 * 22);
   expect(cost.judgeCalls).toBe(2 * (4 + 6 * 22));
@@ -156,7 +156,6 @@ test("graphs", () => {
       classDef create fill:#2da44e,color:#fff
       classDef rerun fill:#bf8700,color:#fff
       classDef keep fill:#8c959f,color:#fff
-      classDef blocked fill:#cf222e,color:#fff
       subgraph extraction
         t0["responses/set_b/praise/base"]:::create
         t1["activations/set_b/praise/base/response__5"]:::create

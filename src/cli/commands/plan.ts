@@ -25,7 +25,7 @@ export const planCommand: Command = {
   summary: "shows what apply would do, and why",
   help: `Usage: steerform plan [SPEC] [options]
 
-Shows what apply would do: + create, ~ rerun (and why), = up to date, ! blocked, - no longer in the spec.
+Shows what apply would do: + create, ~ rerun (and why), = up to date, - no longer in the spec.
 Runs nothing, and writes nothing but what --out names.
 
 Options:

@@ -127,5 +127,4 @@ const WORDS: Readonly<Record<TaskAction, string>> = {
   create: "created",
   rerun: "made again",
   keep: "kept",
-  blocked: "left",
 };

@@ -9,7 +9,6 @@ const COLOURS: Readonly<Record<TaskAction, string>> = {
   create: "#2da44e",
   rerun: "#bf8700",
   keep: "#8c959f",
-  blocked: "#cf222e",
 };
 
 /** The tasks of a plan as a graph, phase by phase; an edge goes to what needs, a dashed one to what waits. */

@@ -1,6 +1,6 @@
 import type { Experiment } from "../../domain/experiment.ts";
 import type { Fingerprint, Plan, PlannedTask, TaskAction, TaskRecord } from "../../domain/state.ts";
-import { PLANNED_ONLY, type Task } from "../../domain/task.ts";
+import type { Task } from "../../domain/task.ts";
 import { changes } from "../fingerprint/changes.ts";
 import { taskDigests, fingerprintOf } from "../fingerprint/fingerprint.ts";
 
@@ -25,13 +25,10 @@ export function planTasks(
   { only, replace }: PlanOptions = {},
 ): Plan {
   const digests = taskDigests(experiment.tasks);
-  const blocked = new Map<string, string>();
   const plan = (task: Task): PlannedTask => {
     const fresh = planTask(task, digests, records.get(task.id), isPresent);
     const asked = fresh.action === "keep" && (replace?.has(task.id) ?? false);
-    const planned = asked ? new Planned(task, digests, "rerun", ["asked for"]) : fresh;
-    const reason = planned.action === "keep" ? undefined : whyBlocked(task, blocked);
-    return reason === undefined ? planned : new Planned(task, digests, "blocked", [reason]);
+    return asked ? new Planned(task, digests, "rerun", ["asked for"]) : fresh;
   };
   const wanted = only === undefined ? experiment.tasks : experiment.tasks.filter(({ id }) => only.has(id));
   return {
@@ -67,16 +64,6 @@ class Planned implements PlannedTask {
   get fingerprint(): Fingerprint {
     return fingerprintOf(this.#task, this.#digests);
   }
-}
-
-/** Notes a task that cannot run, so that what needs it is known to be blocked too. */
-function whyBlocked({ id, kind, needs, after }: Task, blocked: Map<string, string>): string | undefined {
-  const isBlocked = (need: string): boolean => blocked.has(need);
-  const by = blocked.size === 0 ? undefined : (needs.find(isBlocked) ?? after.find(isBlocked));
-  if (by === undefined && !PLANNED_ONLY.has(kind)) return undefined;
-  const root = by === undefined ? id : (blocked.get(by) as string);
-  blocked.set(id, root);
-  return root === id ? "this version cannot run it yet" : `by ${root}`;
 }
 
 function planTask(

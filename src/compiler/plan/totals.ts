@@ -16,15 +16,14 @@ export interface Totals {
 
 /** Whether apply would run it. */
 export function isTodo(action: TaskAction): boolean {
-  return action === "create" || action === "rerun";
+  return action !== "keep";
 }
 
 export function totalsOf(experiment: Experiment, plan: Plan, records: ReadonlyMap<string, TaskRecord>): Totals {
-  const counts = { create: 0, rerun: 0, keep: 0, blocked: 0 };
+  const counts = { create: 0, rerun: 0, keep: 0 };
   for (const { action } of plan.tasks) counts[action]++;
   const pairs = pairsOf(experiment, plan);
-  // What is blocked for now is a part of what the experiment costs.
-  const cost = totalCost(pairs.flatMap(({ task, planned }) => (planned.action === "keep" ? [] : [task.cost])));
+  const cost = totalCost(pairs.flatMap(({ task, planned }) => (isTodo(planned.action) ? [task.cost] : [])));
   const { judge } = experiment;
   const price = judge?.provider === "openai" ? judge.price : undefined;
   return {

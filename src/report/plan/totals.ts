@@ -8,7 +8,6 @@ export function totalsLines({ counts, cost, dollars, time }: Totals, { tasks, or
     `${formatCount(counts.create)} to create`,
     `${formatCount(counts.rerun)} to rerun`,
     `${formatCount(counts.keep)} up to date`,
-    ...(counts.blocked > 0 ? [`${formatCount(counts.blocked)} blocked`] : []),
     ...(orphans.length > 0 ? [`${formatCount(orphans.length)} orphaned`] : []),
   ];
   const first = `Plan: ${plural(tasks.length, "task")}: ${numbers.join(", ")}.`;

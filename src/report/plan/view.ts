@@ -9,7 +9,7 @@ import { formatCount } from "../units.ts";
 import { totalsLines } from "./totals.ts";
 import { tasksInWords } from "./words.ts";
 
-const SYMBOLS: Readonly<Record<TaskAction, string>> = { create: "+", rerun: "~", keep: "=", blocked: "!" };
+const SYMBOLS: Readonly<Record<TaskAction, string>> = { create: "+", rerun: "~", keep: "=" };
 /** More tasks of one kind and action than this are one line with their number. */
 const MAX_LISTED = 4;
 /** Reasons that a line names. */
@@ -77,13 +77,13 @@ function line(action: TaskAction, what: string, note: string, style: Style): str
 function noteOf(group: readonly Pair[], all: readonly Task[]): string {
   const action = group[0]?.planned.action;
   if (action === "keep") return "";
-  const words = tasksInWords(
-    group.map(({ task }) => task),
-    all,
-  );
-  if (action === "create") return words;
-  const why = `(${reasonsOf(group).join("; ")})`;
-  return action === "blocked" && words !== "" ? `${words} ${why}` : why;
+  if (action === "create") {
+    return tasksInWords(
+      group.map(({ task }) => task),
+      all,
+    );
+  }
+  return `(${reasonsOf(group).join("; ")})`;
 }
 
 /** Of many tasks, or of one with a reason of its own, what only follows from what is upstream is one word. */

@@ -4,7 +4,7 @@ import type { Why } from "../../compiler/plan/why.ts";
 export function formatWhy(why: Why, depth = 0): string {
   const { planned, origin, madeAt, because, repeated } = why;
   const indent = "  ".repeat(depth);
-  const verb = { create: "is new", rerun: "runs again", keep: "is up to date", blocked: "is blocked" }[planned.action];
+  const verb = { create: "is new", rerun: "runs again", keep: "is up to date" }[planned.action];
   const causes = new Set(because.map((cause) => cause.planned.id));
   // What stands below as a cause of its own is not said twice.
   const reasons = planned.reasons.filter((reason) => reason !== "new" && !causes.has(reason.split(" ")[0] ?? ""));
