@@ -12,7 +12,8 @@ export function checkCheckpoints({ spec, cells }: Bound, files: Files, sink: Dia
   if (checkpoints?.steering !== undefined && steering === undefined) {
     sink.report(report.needsSteering(checkpoints.steering.place, "checkpoints.after_steering"));
   }
-  const { vectorSets, layersEach } = checkpoints?.extraction ?? {};
+  if (checkpoints?.extraction === undefined) return;
+  const { vectorSets, layersEach } = checkpoints.extraction;
   for (const [trait, of] of groupBy(cells, (cell) => cell.trait.value)) {
     const made = vectorSetsOf(of);
     if (vectorSets === undefined || vectorSets.value === made || extraction === undefined) continue;

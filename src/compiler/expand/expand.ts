@@ -7,7 +7,7 @@ import type { Files } from "../files/files.ts";
 import { similarityTasks, weightsTasks, type AnalysisContext } from "./analysis.ts";
 import { extractionCheckpoint, steeringCheckpoint } from "./checkpoints.ts";
 import type { Size } from "./cost.ts";
-import { addExtraction } from "./extraction.ts";
+import { addExtraction, type Extracted } from "./extraction.ts";
 import { Inputs } from "./inputs.ts";
 import { combinationTask, refineTask, selectionTasks } from "./later-steering.ts";
 import { steeringNames } from "./paths.ts";
@@ -23,10 +23,12 @@ export function expand(bound: Bound, files: Files, checked: Checked, sink: Diagn
   const inputs = new Inputs(bound, files);
   const { checkpoints, engine } = bound.spec;
   const extracted = new Set<string>();
+  let before: Extracted | undefined;
   for (const cell of bound.cells) {
     const size = sizeOf(files, cell.variant.value);
     const context = { dataset: datasetOf(files, cell), size, budgets: checked.budgets, inputs, dtype: engine.dtype };
-    extracted.add(addExtraction(cell, context, tasks));
+    before = addExtraction(cell, before, context, tasks);
+    extracted.add(before.vectors);
   }
   const vectors = [...extracted];
   const traits = new Set(bound.cells.map(({ trait }) => trait.value)).size;
@@ -53,10 +55,10 @@ function expandSteering(
   const { spec, steered, combinations } = bound;
   if (spec.steering === undefined) return [];
   const context = steeringContext(bound, checked, inputs, after);
-  for (const cell of steered) {
-    const { trait, dataset } = cell;
-    const baseline = () => baselineTask(cell, datasetOf(files, cell), context);
-    tasks.addOnce(`baseline ${trait.value} ${dataset.value}`, baseline, dataset.place);
+  for (const [index, cell] of steered.entries()) {
+    const { trait, dataset } = steered[index - 1] ?? {};
+    if (cell.trait === trait && cell.dataset === dataset) continue;
+    tasks.add(baselineTask(cell, datasetOf(files, cell), context), cell.dataset.place);
   }
   const ids = steered.map((cell) => tasks.add(steeringTask(cell, datasetOf(files, cell), context), cell.dataset.place));
   const refined = steered.flatMap((cell) => {

@@ -27,18 +27,32 @@ export interface CellContext {
   readonly dtype: Dtype;
 }
 
+/** A cell, and the ids of the tasks that make its vectors. */
+export interface Extracted {
+  readonly cell: Cell;
+  readonly responses: string;
+  readonly activations: string;
+  readonly vectors: string;
+}
+
 /**
- * Adds the three tasks that make a cell's vectors; answers the last one's id. Each one's parameters are only what it is
- * made of: responses know no position, activations no method, and none of them the names that the spec gives to sources
- * and traits.
+ * Adds the three tasks that make a cell's vectors. Each one's parameters are only what it is made of: responses know no
+ * position, activations no method, and none of them the names that the spec gives to sources and traits. Cells come trait
+ * by trait, source by source and position by position: what a cell shares with the one `before` is not made again.
  */
-export function addExtraction(cell: Cell, context: CellContext, tasks: TaskSet): string {
+export function addExtraction(
+  cell: Cell,
+  before: Extracted | undefined,
+  context: CellContext,
+  tasks: TaskSet,
+): Extracted {
   const { place } = cell.generate;
-  const set = `${cell.trait.value} ${cell.source.value}`;
-  const responses = tasks.addOnce(`responses ${set}`, () => responsesTask(cell, context), place);
-  const position = `activations ${set} ${cell.positionText.value}`;
-  const activations = tasks.addOnce(position, () => activationsTask(cell, responses, context), place);
-  return tasks.add(vectorsTask(cell, activations, context), place);
+  const sameSet = before?.cell.trait === cell.trait && before.cell.source === cell.source ? before : undefined;
+  const samePosition = sameSet?.cell.positionText === cell.positionText ? sameSet : undefined;
+  const responses = sameSet?.responses ?? tasks.add(responsesTask(cell, context), place);
+  const activations = samePosition?.activations ?? tasks.add(activationsTask(cell, responses, context), place);
+  const vectors = tasks.add(vectorsTask(cell, activations, context), place);
+  return { cell, responses, activations, vectors };
 }
 
 function responsesTask(cell: Cell, { dataset, budgets, inputs, dtype }: CellContext): Task {

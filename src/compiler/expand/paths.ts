@@ -1,4 +1,4 @@
-import { positionDirectory } from "../../domain/position.ts";
+import { positionDirectory, type Position } from "../../domain/position.ts";
 import type { CheckpointName, WeightsStep } from "../../domain/task-params.ts";
 import type { Cell } from "../bind/cell.ts";
 
@@ -19,7 +19,7 @@ export function responsesNames(cell: Cell): Names {
 }
 
 export function activationsNames(cell: Cell): Names {
-  const position = positionDirectory(cell.position);
+  const position = directoryOf(cell);
   const folder = `${extractionFolder(cell)}/activations/${position}/residual`;
   return {
     id: `activations/${subject(cell)}/${position}`,
@@ -28,7 +28,7 @@ export function activationsNames(cell: Cell): Names {
 }
 
 export function vectorsNames(cell: Cell): Names {
-  const position = positionDirectory(cell.position);
+  const position = directoryOf(cell);
   const folder = `${extractionFolder(cell)}/vectors/${position}/residual/${cell.method}`;
   return {
     id: `vectors/${subject(cell)}/${position}/${cell.method}`,
@@ -44,7 +44,7 @@ export function baselineNames(dataset: string, application: string): Names {
 }
 
 export function steeringNames(cell: Cell): Names {
-  const name = `${subject(cell)}/${positionDirectory(cell.position)}/${cell.method}`;
+  const name = `${subject(cell)}/${directoryOf(cell)}/${cell.method}`;
   return {
     id: `steering/${name}`,
     outputs: files(`steering/${name}`, "results.jsonl", "responses.jsonl", "best.json"),
@@ -53,7 +53,7 @@ export function steeringNames(cell: Cell): Names {
 
 /** Finer grids lie beside the searches that they refine. */
 export function refineNames(cell: Cell): Names {
-  const name = `${subject(cell)}/${positionDirectory(cell.position)}/${cell.method}`;
+  const name = `${subject(cell)}/${directoryOf(cell)}/${cell.method}`;
   return {
     id: `refine/${name}`,
     outputs: files(`steering/${name}`, "refined.jsonl", "refined_responses.jsonl"),
@@ -105,6 +105,15 @@ export function checkpointNames(name: CheckpointName): Names {
 
 function subject({ dataset, variant }: Cell): string {
   return `${dataset.value}/${variant.value}`;
+}
+
+/** A position is that of many cells. */
+const directories = new WeakMap<Position, string>();
+
+function directoryOf({ position }: Cell): string {
+  const known = directories.get(position) ?? positionDirectory(position);
+  directories.set(position, known);
+  return known;
 }
 
 function extractionFolder(cell: Cell): string {

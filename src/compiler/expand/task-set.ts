@@ -7,8 +7,6 @@ import { changes } from "../fingerprint/changes.ts";
 /** Tasks by id, in the order of their first use. Cells that reach the same task share it. */
 export class TaskSet {
   readonly #tasks = new Map<string, { readonly task: Task; readonly place: Place }>();
-  /** Ids by what made them. */
-  readonly #made = new Map<string, string>();
   readonly #sink: DiagnosticSink;
 
   constructor(sink: DiagnosticSink) {
@@ -28,15 +26,6 @@ export class TaskSet {
       this.#sink.report(conflictingTasks(place, task.id, path, first, second, before.place));
     }
     return task.id;
-  }
-
-  /** `add`, of what the same cause always makes: only the first time is it made, and compared with what is there. */
-  addOnce(cause: string, make: () => Task, place: Place): string {
-    const known = this.#made.get(cause);
-    if (known !== undefined) return known;
-    const id = this.add(make(), place);
-    this.#made.set(cause, id);
-    return id;
   }
 
   all(): Task[] {
