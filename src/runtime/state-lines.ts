@@ -88,6 +88,7 @@ const AFTER_ID = '","fingerprint":{';
 const AFTER_FINGERPRINT = '},"digest":"';
 const AFTER_DIGEST = '","outputs":[';
 const AFTER_OUTPUTS = '],"durationMs":';
+const REST = /\],"durationMs":(\d+),"finishedAt":"[^"\\]*","toolVersion":"[^"\\]*"\}\}$/y;
 
 /**
  * A record whose parts are in the order that we write them in; undefined for any other text. Marks hold quotes, which
@@ -105,10 +106,11 @@ function recordOf(text: string, bytes: Buffer, where: Line): TaskRecord | undefi
   const copy = (from: number, to: number): string => bytes.toString("latin1", from, to);
   const id = copy(BEGINNING.length, idEnd);
   const digest = copy(fingerprintEnd + AFTER_FINGERPRINT.length, outputsStart);
-  const rest = parseJson(`{${text.slice(outputsEnd + 2, -1)}`);
-  if (/["\\]/.test(id + digest) || !isRest(rest)) return undefined;
+  REST.lastIndex = outputsEnd;
+  const durationMs = REST.exec(text)?.[1];
+  if (durationMs === undefined || /["\\]/.test(id) || /["\\]/.test(digest)) return undefined;
   const outputs = copy(outputsStart + AFTER_DIGEST.length - 1, outputsEnd + 1);
-  return new RecordLine({ id, digest, outputs, durationMs: rest.durationMs, bytes: bytes.length }, where);
+  return new RecordLine({ id, digest, outputs, durationMs: Number(durationMs), bytes: bytes.length }, where);
 }
 
 interface RecordParts {
@@ -180,17 +182,15 @@ class RecordLine implements TaskRecord {
 }
 
 function isRecord(value: unknown): value is TaskRecord {
-  if (!isObject(value) || !isRest(value)) return false;
-  const { id, fingerprint, digest, outputs } = value;
-  return typeof id === "string" && isFingerprint(fingerprint) && typeof digest === "string" && isOutputs(outputs);
-}
-
-function isRest(
-  value: unknown,
-): value is Pick<TaskRecord, "durationMs" | "finishedAt" | "toolVersion"> & Record<string, unknown> {
   if (!isObject(value)) return false;
-  const { durationMs, finishedAt, toolVersion } = value;
-  return typeof durationMs === "number" && typeof finishedAt === "string" && typeof toolVersion === "string";
+  const { id, fingerprint, digest, outputs, durationMs, finishedAt, toolVersion } = value;
+  const texts = [id, digest, finishedAt, toolVersion];
+  return (
+    texts.every((text) => typeof text === "string") &&
+    typeof durationMs === "number" &&
+    isFingerprint(fingerprint) &&
+    isOutputs(outputs)
+  );
 }
 
 function isOutputs(value: unknown): value is OutputRecord[] {
