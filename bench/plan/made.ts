@@ -1,0 +1,42 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { compile } from "../../src/compiler/compile.ts";
+import { planTasks } from "../../src/compiler/plan/plan.ts";
+import type { Experiment } from "../../src/domain/experiment.ts";
+import { createHash } from "node:crypto";
+import { diskReader } from "../../src/runtime/project-reader.ts";
+import { statePath } from "../../src/runtime/state.ts";
+import { SPEC } from "./project.ts";
+
+export function compileProject(folder: string): Experiment {
+  const { experiment, diagnostics } = compile(join(folder, SPEC), diskReader());
+  if (experiment === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  return experiment;
+}
+
+/**
+ * Everything that apply would have made: for each task small outputs and the record that apply would have appended, with
+ * the fingerprint that the compiler gives it. Files are written in the tasks' order, so that tools that go by dates
+ * find everything up to date too.
+ */
+export function fabricate(experiment: Experiment): void {
+  const { tasks } = planTasks(experiment, new Map(), () => false);
+  const outputs = new Map(experiment.tasks.map((task) => [task.id, task.outputs]));
+  const folders = new Set<string>();
+  const state = [JSON.stringify({ steerform_state: 1, lineage: "00000000-0000-4000-8000-000000000000" })];
+  for (const { id, fingerprint, digest } of tasks) {
+    const written = (outputs.get(id) ?? []).map((path) => {
+      const content = Buffer.from(`${path}\n`);
+      const file = join(experiment.folder, path);
+      if (!folders.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
+      folders.add(dirname(file));
+      writeFileSync(file, content);
+      return { path, sha256: createHash("sha256").update(content).digest("hex"), bytes: content.length };
+    });
+    const made = { durationMs: 1234, finishedAt: "2026-01-01T00:00:00.000Z", toolVersion: "0.1.0" };
+    state.push(JSON.stringify({ done: { id, fingerprint, digest, outputs: written, ...made } }));
+  }
+  const path = statePath(experiment.folder);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${state.join("\n")}\n`);
+}
