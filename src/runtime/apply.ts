@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Experiment } from "../domain/experiment.ts";
 import type { Plan, Provenance } from "../domain/state.ts";
 import type { Task } from "../domain/task.ts";
@@ -5,7 +6,7 @@ import { ArtifactReader } from "./artifact-reader.ts";
 import { Checkpoint, removeCheckpoint, removeCheckpoints } from "./checkpoint.ts";
 import type { Emit, Outcome, RunCounts } from "./events.ts";
 import { failureOf, Interrupted, type Failure } from "./failures.ts";
-import { writeOutput } from "./files.ts";
+import { syncFolder, writeOutput } from "./files.ts";
 import { openJudge } from "./judge/index.ts";
 import type { Judge } from "./judge/types.ts";
 import { ModelPool } from "./model-pool.ts";
@@ -14,6 +15,8 @@ import { Schedule } from "./schedule.ts";
 import type { StateStore } from "./state.ts";
 import type { Outputs, TaskContext } from "./tasks/context.ts";
 import { execute, modelsOf } from "./tasks/index.ts";
+
+export type Execute = typeof execute;
 
 export interface ApplyOptions {
   readonly experiment: Experiment;
@@ -26,6 +29,8 @@ export interface ApplyOptions {
   /** Tasks at once, where they wait for a judge's server; the others run one by one. */
   readonly parallelism: number;
   readonly emit: Emit;
+  /** What runs the tasks: the executors of all kinds when left out. */
+  readonly execute?: Execute;
   /** Aborted to stop soon; what is finished is kept. */
   readonly signal: AbortSignal;
 }
@@ -102,6 +107,8 @@ class Run {
         if (next !== undefined) start(next);
         else if (running.size > 0) await Promise.race(running.values());
         else break;
+        // Tasks that never wait, of which there can be thousands, would keep Ctrl-C and the progress waiting.
+        await setImmediate();
         if (running.size === 0) await this.#models.closeUnused((variant) => this.#schedule.uses(variant));
       }
     } finally {
@@ -181,19 +188,21 @@ class Run {
       bytesStep: (name, make) => checkpoint.bytesStep(name, make),
       progress: (progress) => emit({ type: "task-progress", id, phase, progress }),
     };
-    return this.#untilAborted(execute(group, context));
+    return this.#untilAborted((this.#options.execute ?? execute)(group, context));
   }
 
   #finish(task: Task, outputs: Outputs, durationMs: number): void {
     const { emit, experiment, state, toolVersion } = this.#options;
     const planned = this.#schedule.planned(task.id);
     if (planned === undefined) throw new Error(`Internal error: ${task.id} was not planned`);
+    const folders = new Set<string>();
     const written = task.outputs.map((path) => {
       const content = outputs.get(path);
       if (content === undefined) throw new Error(`Internal error: ${task.id} did not make ${path}`);
       const isContent = typeof content === "string" || content instanceof Uint8Array;
-      return isContent ? writeOutput(experiment.folder, path, content) : content;
+      return isContent ? writeOutput(experiment.folder, path, content, (one) => folders.add(one)) : content;
     });
+    for (const one of folders) syncFolder(one);
     const { id, phase } = task;
     const { fingerprint, digest } = planned;
     const finishedAt = new Date().toISOString();

@@ -29,7 +29,11 @@ export function makeFolder(path: string): void {
  * Writes a file so that after a crash at any moment it is either the old one or the whole new one: a temporary name
  * in the same folder, fsync, rename, fsync of the folder.
  */
-export function writeDurably(path: string, content: Uint8Array | string): void {
+export function writeDurably(
+  path: string,
+  content: Uint8Array | string,
+  sync: (folder: string) => void = syncFolder,
+): void {
   const bytes = toBytes(content);
   makeFolder(dirname(path));
   const temporary = `${path}.tmp-${process.pid}`;
@@ -46,7 +50,7 @@ export function writeDurably(path: string, content: Uint8Array | string): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
+  sync(dirname(path));
 }
 
 /** Removes what writes that a crash cut short have left under a folder. Only for who holds the lock. */
@@ -65,10 +69,18 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Writes one output of a task under the experiment's folder and says what was written. */
-export function writeOutput(folder: string, path: string, content: Uint8Array | string): OutputRecord {
+/**
+ * Writes one output of a task under the experiment's folder and says what was written. `sync` gets the file's folder: who
+ * writes several files gathers the folders, and syncs each once.
+ */
+export function writeOutput(
+  folder: string,
+  path: string,
+  content: Uint8Array | string,
+  sync: (folder: string) => void = syncFolder,
+): OutputRecord {
   const bytes = toBytes(content);
-  writeDurably(join(folder, path), bytes);
+  writeDurably(join(folder, path), bytes, sync);
   return { path, sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length };
 }
 

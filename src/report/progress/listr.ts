@@ -25,8 +25,11 @@ const REFRESH_MS = 100;
 export function listrProgress(write: WriteLine, now: () => number): ProgressView {
   const phases = new Map<Phase, PhaseRow>();
   const afterwards: string[] = [];
+  /** What the rows of these phases will say at the next refresh. */
+  const waiting = new Map<Phase, string | undefined>();
+  let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
-  let refreshed = 0;
+  let refreshed = -REFRESH_MS;
 
   const start = (todo: Readonly<Record<Phase, number>>): void => {
     for (const phase of PHASES) if (todo[phase] > 0) phases.set(phase, createPhase(todo[phase]));
@@ -48,13 +51,25 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
     running = list.run();
   };
 
-  const update = (phase: Phase, line: string | undefined, force: boolean): void => {
-    const state = phases.get(phase);
-    // A row that has ended takes no more words.
-    if (state?.row === undefined || isOver(state) || (!force && now() - refreshed < REFRESH_MS)) return;
+  const refresh = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
     refreshed = now();
-    state.row.title = title(phase, state);
-    if (line !== undefined) state.row.output = line;
+    for (const [phase, line] of waiting) {
+      const state = phases.get(phase);
+      // A row that has ended takes no more words.
+      if (state?.row === undefined || isOver(state)) continue;
+      state.row.title = title(phase, state);
+      if (line !== undefined) state.row.output = line;
+    }
+    waiting.clear();
+  };
+
+  const update = (phase: Phase, line: string | undefined): void => {
+    waiting.set(phase, line ?? waiting.get(phase));
+    const wait = refreshed + REFRESH_MS - now();
+    if (wait <= 0) refresh();
+    else timer ??= setTimeout(refresh, wait);
   };
 
   const count = (phase: Phase, key: "done" | "lost", durationMs: number): void => {
@@ -62,7 +77,7 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
     if (state === undefined) return;
     state[key]++;
     state.spentMs += durationMs;
-    if (!isOver(state)) update(phase, undefined, true);
+    if (!isOver(state)) update(phase, undefined);
     else {
       if (state.row !== undefined) state.row.title = title(phase, state);
       state.settle(
@@ -77,9 +92,9 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
         case "run-started":
           return start(event.todo);
         case "task-started":
-          return update(event.phase, event.id, true);
+          return update(event.phase, event.id);
         case "task-progress":
-          return update(event.phase, `${event.id}: ${progressWords(event.progress)}`, false);
+          return update(event.phase, `${event.id}: ${progressWords(event.progress)}`);
         case "task-finished":
           return count(event.phase, "done", event.durationMs);
         case "task-failed":
@@ -89,7 +104,7 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
           return count(event.phase, "lost", 0);
         case "notice":
           afterwards.push(event.message);
-          for (const phase of phases.keys()) update(phase, event.message, true);
+          for (const phase of phases.keys()) update(phase, event.message);
           return;
         case "run-finished":
           for (const state of phases.values()) state.settle(new Error("not finished"));
@@ -97,6 +112,7 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
       }
     },
     async close(): Promise<void> {
+      clearTimeout(timer);
       for (const state of phases.values()) state.settle(new Error("not finished"));
       await running;
       for (const line of afterwards) write(line);
