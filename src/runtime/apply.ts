@@ -98,6 +98,8 @@ class Run {
         running.delete(task);
         stopped ||= failure !== undefined && !this.#options.keepGoing;
       });
+      // It may be stopped while nobody waits for it; whoever waits next hears of it.
+      work.catch(() => undefined);
       running.set(task, work);
     };
     try {
