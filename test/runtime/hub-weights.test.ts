@@ -137,7 +137,7 @@ test("weights of a family that the engine does not run", () => {
       7 |   base: { model: tiny-base }
         |                  ^^^^^^^^^
       8 |   instruct: { model: tiny-instruct }
-    hint: steerform runs Llama models of plain fp32, fp16 or bf16 weights; see docs/adding/architecture.md to add a family."
+    hint: steerform runs Llama models of plain fp32, fp16 or bf16 weights."
   `);
 });
 

@@ -58,7 +58,7 @@ export class ModelConfig {
     return new EngineFailure(
       "unsupported-model",
       `${this.#path}: ${what}`,
-      "steerform runs Llama models of plain fp32, fp16 or bf16 weights; see docs/adding/architecture.md to add a family.",
+      "steerform runs Llama models of plain fp32, fp16 or bf16 weights.",
     );
   }
 
