@@ -72,13 +72,11 @@ function frame({ file, range }: Place, { sources, color }: RenderOptions, mark: 
   const shift = from > MAX_WIDTH - 20 ? from - 20 : 0;
   const lines: string[] = [];
   for (let line = first; line <= last; line++) {
-    const shown = printable(source.line(line))
-      .slice(shift, shift + MAX_WIDTH)
-      .trimEnd();
+    const shown = printable(source.line(line).slice(shift, shift + MAX_WIDTH)).trimEnd();
     lines.push(`${dim(`  ${String(line).padStart(gutter)} |`)}${shown === "" ? "" : ` ${shown}`}`);
     if (line !== start.line) continue;
-    const before = printable(text).slice(shift, from);
-    const marked = printable(text).slice(from, Math.min(to, shift + MAX_WIDTH));
+    const before = printable(text.slice(shift, from));
+    const marked = printable(text.slice(from, Math.min(to, shift + MAX_WIDTH)));
     const carets = "^".repeat(Math.max(1, columns(marked)));
     lines.push(`${dim(`  ${" ".repeat(gutter)} |`)} ${" ".repeat(columns(before))}${mark(carets)}`);
   }

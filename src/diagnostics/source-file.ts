@@ -40,7 +40,8 @@ export class SourceFile {
     const start = this.#lineStarts[number - 1];
     if (start === undefined) return "";
     const end = this.#lineStarts[number];
-    return this.text.slice(start, end === undefined ? undefined : end - 1).replace(/\r$/, "");
+    const text = this.text.slice(start, end === undefined ? undefined : end - 1);
+    return text.endsWith("\r") ? text.slice(0, -1) : text;
   }
 
   /** An offset outside of the text is moved to its nearest end. */
@@ -68,10 +69,14 @@ export class SourceFile {
     return this.place(start + indentation, start + text.trimEnd().length);
   }
 
-  /** The same file with the characters of each [start, end) replaced by `X`, so that a frame can be shown. */
+  /** The same file with the characters of each [start, end), in their order, replaced by `X`, so that a frame can be shown. */
   redacted(spans: readonly (readonly [number, number])[]): SourceFile {
-    let text = this.text;
-    for (const [start, end] of spans) text = text.slice(0, start) + "X".repeat(end - start) + text.slice(end);
-    return new SourceFile(this.path, text);
+    const parts: string[] = [];
+    let at = 0;
+    for (const [start, end] of spans) {
+      parts.push(this.text.slice(at, start), "X".repeat(end - start));
+      at = end;
+    }
+    return new SourceFile(this.path, parts.join("") + this.text.slice(at));
   }
 }

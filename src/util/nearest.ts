@@ -1,8 +1,14 @@
+/** Longer texts are no names that a finger slips in. */
+const MAX_LENGTH = 100;
+
 /** The candidate that a typing slip most likely meant, or undefined when none is close. */
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(text.length / 3)) + 1;
   for (const candidate of candidates) {
+    // As many letters have to be put in, or taken out.
+    if (Math.abs(candidate.length - text.length) >= bestDistance) continue;
     const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;

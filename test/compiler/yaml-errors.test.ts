@@ -79,12 +79,14 @@ test("SF1104: an alias without an anchor", () => {
 test("SF1105: aliases that multiply", () => {
   const level = (name: string, of: string): string =>
     `${name}: &${name} [${Array.from({ length: 10 }, () => of).join(", ")}]\n`;
-  const bomb = level("a", "1") + level("b", "*a") + level("c", "*b") + level("d", "*c") + level("e", "*d");
+  const bomb =
+    level("a", "1") + level("b", "*a") + level("c", "*b") + level("d", "*c") + level("e", "*d") + level("f", "*e");
   expect(reported(bomb)).toMatchInlineSnapshot(`
-    "specs/test.yaml:1:7: error SF1105: The document has more than 20000 values once its aliases are expanded.
-      1 | a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
-        |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      2 | b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]"
+    "specs/test.yaml:5:36: error SF1105: Here the document's aliases have repeated more than 100000 values.
+      4 | d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]
+      5 | e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]
+        |                                    ^^
+      6 | f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]"
   `);
 });
 
@@ -143,8 +145,26 @@ test("SF1110: tags", () => {
 
 test("SF1111: brackets that would end the process", () => {
   expect(reported(`a: ${"[".repeat(30_000)}`).slice(0, 120)).toMatchInlineSnapshot(`
-    "specs/test.yaml:1:68: error SF1111: Brackets are nested more than 64 deep here.
-      1 | a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+    "specs/test.yaml:1:68: error SF1111: Values are nested more than 64 deep here.
+      1 | a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+  `);
+});
+
+test.each([
+  ["steps of indentation", Array.from({ length: 70 }, (_, depth) => `${" ".repeat(depth)}a:\n`).join("")],
+  ["dashes", `${"- ".repeat(30_000)}a`],
+  ["question marks", `${"? ".repeat(70)}a`],
+])("SF1111: %s that go too deep", (_, spec) => {
+  expect(reported(spec)).toContain("error SF1111: Values are nested more than 64 deep here.");
+});
+
+test("SF1114: a file too long", () => {
+  expect(reported(`${GOOD}# ${"x".repeat(500_000)}`)).toMatchInlineSnapshot(`
+    "specs/test.yaml:39:499164: error SF1114: The file has 500839 characters; more than 500000 are not read.
+      38 |
+      39 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+         |                     ^
+    hint: The matrix multiplies traits, sources, positions and methods: they need not be written out."
   `);
 });
 

@@ -3,11 +3,10 @@ import type { SourceFile } from "../../diagnostics/source-file.ts";
 import type { Project } from "../files/project.ts";
 
 /**
- * What a key looks like: prefixes of well-known services, a password in an address, and any value of a key that is
- * named for a secret. `api_key_env` is a name: a value of it that cannot be one is taken for the key itself.
+ * What a key looks like, besides those with a prefix: a password in an address, and any value of a key that is named for
+ * a secret. `api_key_env` is a name: a value of it that cannot be one is taken for the key itself.
  */
 const SECRETS: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|glpat|xox[abp]|r8|nvapi)[-_]([A-Za-z0-9_-]*?(?=[A-Za-z]*\d)[A-Za-z0-9]{16}[A-Za-z0-9_-]*)/dg,
   /\bgithub_pat_(\w{20,})/dg,
   /\bAKIA([A-Z0-9]{16})\b/dg,
   /\bAIza([\w-]{30,})/dg,
@@ -17,18 +16,20 @@ const SECRETS: readonly RegExp[] = [
   /(?:^|[\s{,"'])api_key_env["']?[ \t]*:[ \t]+["']?(?![A-Z_][A-Z0-9_]{0,63}(?:["'\s,}#]|$))([^\s"',}#]{12,})/dgm,
 ];
 
+/** Prefixes of the keys of well-known services. */
+const PREFIX = /\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|glpat|xox[abp]|r8|nvapi)[-_]/;
+
 /**
  * Reports what looks like a secret, and answers the text with its characters replaced, so that nothing after this, no
  * message and no code frame, can show it.
  */
 export function hideSecrets(source: SourceFile, project: Project): SourceFile {
-  const spans = merged(
-    SECRETS.flatMap((pattern) =>
-      [...source.text.matchAll(pattern)].flatMap(
-        (match) => match.indices?.slice(1).filter((span) => span !== undefined) ?? [],
-      ),
+  const found = SECRETS.flatMap((pattern) =>
+    [...source.text.matchAll(pattern)].flatMap(
+      (match) => match.indices?.slice(1).filter((span) => span !== undefined) ?? [],
     ),
   );
+  const spans = merged([...prefixed(source.text), ...found]);
   if (spans.length === 0) return source;
   const redacted = source.redacted(spans);
   for (const [start, end] of spans) project.sink.report(secretWritten(redacted.place(start, end)));
@@ -37,6 +38,18 @@ export function hideSecrets(source: SourceFile, project: Project): SourceFile {
 }
 
 type Span = readonly [number, number];
+
+/** What follows a prefix, where a part of it is long and has a digit, as keys do and names do not. */
+function prefixed(text: string): Span[] {
+  return [...text.matchAll(/[\w-]+/g)].flatMap(({ 0: word, index }): Span[] => {
+    const prefix = PREFIX.exec(word);
+    if (prefix === null) return [];
+    const start = prefix.index + prefix[0].length;
+    const parts = word.slice(start).split(/[-_]/);
+    const isKey = parts.some((part) => part.length >= 16 && /\d/.test(part));
+    return isKey ? [[index + start, index + word.length]] : [];
+  });
+}
 
 /** One of those that overlap: a key can look like one in two ways. */
 function merged(spans: readonly Span[]): Span[] {

@@ -12,25 +12,32 @@ import {
 import * as report from "../../diagnostics/catalog/yaml.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import type { Place, SourceFile } from "../../diagnostics/source-file.ts";
+import { findTooDeep, MAX_DEPTH } from "./depth.ts";
 import type { YamlEntry, YamlNode, YamlScalar } from "./node.ts";
 
-/** Values in a document, those that aliases repeat included: enough for any experiment, too few to fill the memory. */
-const MAX_VALUES = 20_000;
-/** Deeper nesting of [ and { than anyone writes; the parser itself gives out at some thousands. */
-const MAX_FLOW_DEPTH = 64;
+/** Characters of a document: a spec of a hundred thousand tasks has some 25,000. Reading this many takes a second. */
+const MAX_CHARACTERS = 500_000;
+/** Values that aliases repeat: enough for any experiment, too few to fill the memory. */
+const MAX_REPEATED = 100_000;
 
 /**
  * Reads one YAML 1.2 document. Reports what is wrong with it; undefined when there is nothing to go on with. Of several
  * syntax errors only the first is reported: the others are mostly its echo.
  */
 export function parseYaml(source: SourceFile, sink: DiagnosticSink): YamlNode | undefined {
-  const tooDeep = flowTooDeep(source.text);
-  if (tooDeep !== undefined) {
-    sink.report(report.nestedTooDeeply(source.place(tooDeep, tooDeep + 1), MAX_FLOW_DEPTH));
+  if (source.text.length > MAX_CHARACTERS) {
+    sink.report(report.yamlTooLong(source.place(MAX_CHARACTERS, MAX_CHARACTERS), source.text.length, MAX_CHARACTERS));
     return undefined;
   }
-  const document = parseDocument(source.text, { prettyErrors: false, stringKeys: false, logLevel: "error" });
-  const syntax = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+  const tooDeep = findTooDeep(source.text);
+  if (tooDeep !== undefined) {
+    sink.report(report.nestedTooDeeply(source.place(tooDeep, tooDeep + 1), MAX_DEPTH));
+    return undefined;
+  }
+  // To look for keys that are there twice, the library compares each with all before it.
+  const options = { prettyErrors: false, stringKeys: false, uniqueKeys: false, logLevel: "error" } as const;
+  const document = parseDocument(source.text, options);
+  const [syntax] = document.errors;
   if (syntax !== undefined) {
     const place = source.place(...syntax.pos);
     if (syntax.code === "TAB_AS_INDENT") sink.report(report.tabIndentation(place));
@@ -55,9 +62,12 @@ class Converter {
   readonly #source: SourceFile;
   readonly #sink: DiagnosticSink;
   readonly #document: Document.Parsed;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   /** Anchored nodes that the walk is inside of, to see an alias that holds itself. */
   readonly #open = new Set<Node>();
-  #values = 0;
+  /** Aliases that the walk is inside of. */
+  #aliases = 0;
+  #repeated = 0;
   /** An alias led nowhere: what follows from its absence is not worth a word. */
   #broken = false;
 
@@ -65,21 +75,19 @@ class Converter {
     this.#source = source;
     this.#sink = sink;
     this.#document = document;
+    this.#targets = aliasTargets(document.contents);
   }
 
   convert(): YamlNode | undefined {
     const { contents } = this.#document;
     const node = contents === null ? undefined : this.#node(contents, this.#source.place(0, 0));
-    if (this.#broken || this.#values > MAX_VALUES) return undefined;
+    if (this.#broken || this.#repeated > MAX_REPEATED) return undefined;
     return node ?? nullAt(this.#source.place(0, 0));
   }
 
   /** `fallback` is the place of what has no text of its own: the value of `key:`. */
   #node(node: Node | null, fallback: Place): YamlNode {
-    if (++this.#values > MAX_VALUES) {
-      if (this.#values === MAX_VALUES + 1) this.#sink.report(report.aliasExpansion(fallback, MAX_VALUES));
-      return nullAt(fallback);
-    }
+    if (this.#aliases > 0 && ++this.#repeated > MAX_REPEATED) return nullAt(fallback);
     if (node === null) return nullAt(fallback);
     if (isAlias(node)) return this.#alias(node);
     const place = this.#placeOf(node) ?? fallback;
@@ -120,8 +128,17 @@ class Converter {
 
   #alias(alias: Alias): YamlNode {
     const place = this.#placeOf(alias) ?? this.#source.place(0, 0);
-    const target = alias.resolve(this.#document);
-    if (target !== undefined && !this.#open.has(target)) return this.#node(target, place);
+    const target = this.#targets.get(alias);
+    if (target !== undefined && !this.#open.has(target)) {
+      const before = this.#repeated;
+      this.#aliases++;
+      const node = this.#node(target, place);
+      this.#aliases--;
+      if (this.#aliases === 0 && this.#repeated > MAX_REPEATED && before <= MAX_REPEATED) {
+        this.#sink.report(report.aliasExpansion(place, MAX_REPEATED));
+      }
+      return node;
+    }
     this.#broken = true;
     const wrong = target === undefined ? report.unresolvedAlias : report.aliasInItself;
     this.#sink.report(wrong(place, alias.source));
@@ -147,14 +164,26 @@ function scalarValue(value: unknown, source: string): YamlScalar["value"] {
   return isCore ? value : source;
 }
 
-/** Where [ and { first stand too deep, comments and strings counted too: brackets pair up in them as well. */
-function flowTooDeep(text: string): number | undefined {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === "[" || character === "{") depth++;
-    else if ((character === "]" || character === "}") && depth > 0) depth--;
-    if (depth > MAX_FLOW_DEPTH) return at;
-  }
-  return undefined;
+/** What each alias repeats: the last node before it that has its anchor. */
+function aliasTargets(root: Node | null): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  const visit = (node: Node | null): void => {
+    if (node === null) return;
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+      return;
+    }
+    if ((isScalar(node) || isSeq(node) || isMap(node)) && node.anchor !== undefined) anchors.set(node.anchor, node);
+    if (isSeq(node)) for (const item of node.items) visit(item as Node | null);
+    if (isMap(node)) {
+      for (const { key, value } of node.items as { key: Node | null; value: Node | null }[]) {
+        visit(key);
+        visit(value);
+      }
+    }
+  };
+  visit(root);
+  return targets;
 }

@@ -40,7 +40,7 @@ export function unresolvedAlias(place: Place, name: string): Diagnostic {
 }
 
 export function aliasExpansion(place: Place, limit: number): Diagnostic {
-  return error("SF1105", place, `The document has more than ${limit} values once its aliases are expanded.`);
+  return error("SF1105", place, `Here the document's aliases have repeated more than ${limit} values.`);
 }
 
 export function aliasInItself(place: Place, name: string): Diagnostic {
@@ -76,7 +76,13 @@ export function yamlDirective(place: Place): Diagnostic {
 }
 
 export function nestedTooDeeply(place: Place, limit: number): Diagnostic {
-  return error("SF1111", place, `Brackets are nested more than ${limit} deep here.`);
+  return error("SF1111", place, `Values are nested more than ${limit} deep here.`);
+}
+
+export function yamlTooLong(place: Place, length: number, limit: number): Diagnostic {
+  return error("SF1114", place, `The file has ${length} characters; more than ${limit} are not read.`, {
+    hint: "The matrix multiplies traits, sources, positions and methods: they need not be written out.",
+  });
 }
 
 export function overrideThroughValue(place: Place, key: string, value: Place): Diagnostic {
