@@ -15,7 +15,7 @@ import { orderTasks } from "./graph.ts";
 import { field, text } from "./lower/fields.ts";
 import { lower } from "./lower/lower.ts";
 import { applyOverrides } from "./parse/overrides.ts";
-import { hideSecrets } from "./parse/secrets.ts";
+import { hideSecrets, withoutSecrets } from "./parse/secrets.ts";
 import { parseYaml } from "./parse/yaml.ts";
 import type { ProjectReader } from "./reader.ts";
 import { validate } from "./validate/validate.ts";
@@ -53,13 +53,25 @@ export function compile(specPath: string, reader: ProjectReader, options: Compil
   const sink = new DiagnosticSink();
   const project = new Project(projectDir, reader, sink);
   const experiment = runPasses(specFile, project, options);
+  const diagnostics = sink.sorted(specFile);
   return {
-    diagnostics: sink.sorted(specFile),
-    sources: project.sources,
+    diagnostics,
+    sources: shownSources(diagnostics, project),
     specFile,
     projectDir,
     ...(experiment === undefined ? {} : { experiment }),
   };
+}
+
+/** The texts of the files that diagnostics have places in. */
+function shownSources(diagnostics: readonly Diagnostic[], { sources }: Project): Map<string, SourceFile> {
+  const places = diagnostics.flatMap(({ place, related }) => [place, ...related.map((one) => one.place)]);
+  const shown = new Map<string, SourceFile>();
+  for (const file of new Set(places.map((place) => place.file))) {
+    const source = sources.get(file);
+    if (source !== undefined) shown.set(file, withoutSecrets(source));
+  }
+  return shown;
 }
 
 /** The folder of a spec's artifacts, whatever else is wrong with the spec; undefined when it has no name. */

@@ -24,12 +24,7 @@ const PREFIX = /\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|glpat|xox[abp]|r8|nvapi)[-_
  * message and no code frame, can show it.
  */
 export function hideSecrets(source: SourceFile, project: Project): SourceFile {
-  const found = SECRETS.flatMap((pattern) =>
-    [...source.text.matchAll(pattern)].flatMap(
-      (match) => match.indices?.slice(1).filter((span) => span !== undefined) ?? [],
-    ),
-  );
-  const spans = merged([...prefixed(source.text), ...found]);
+  const spans = secretsIn(source);
   if (spans.length === 0) return source;
   const redacted = source.redacted(spans);
   for (const [start, end] of spans) project.sink.report(secretWritten(redacted.place(start, end)));
@@ -37,7 +32,20 @@ export function hideSecrets(source: SourceFile, project: Project): SourceFile {
   return redacted;
 }
 
+/** A file's text as it may be shown: a row of a dataset may well hold what looks like a secret, but no frame does. */
+export function withoutSecrets(source: SourceFile): SourceFile {
+  const spans = secretsIn(source);
+  return spans.length === 0 ? source : source.redacted(spans);
+}
+
 type Span = readonly [number, number];
+
+function secretsIn({ text }: SourceFile): Span[] {
+  const found = SECRETS.flatMap((pattern) =>
+    [...text.matchAll(pattern)].flatMap((match) => match.indices?.slice(1).filter((span) => span !== undefined) ?? []),
+  );
+  return merged([...prefixed(text), ...found]);
+}
 
 /** What follows a prefix, where a part of it is long and has a digit, as keys do and names do not. */
 function prefixed(text: string): Span[] {
