@@ -5,63 +5,61 @@ import { FULL } from "./full-fixture.ts";
 import { wrongWith } from "./hostile.ts";
 import { mangled } from "./mutate-text.ts";
 import { withOddities } from "./mutate-value.ts";
-import type { MemoryProject } from "./rig.ts";
+import { SPEC } from "./rig.ts";
 
-/** What a property of these looks at: a project that was tampered with. */
-type Tampered = fc.Arbitrary<MemoryProject>;
+/** Files that were tampered with, by path; what is undefined is gone. The others are those of the full fixture. */
+type Tampered = fc.Arbitrary<Readonly<Record<string, string | undefined>>>;
 
-const written = (value: unknown, style: number): string => {
-  if (style % 3 === 0) return JSON.stringify(value);
-  return new Document(value, { version: "1.2" }).toString({ collectionStyle: style % 3 === 1 ? "block" : "any" });
-};
+const DATASET = "datasets/traits/set_b/praise";
+const MODEL = "config/models/tiny-base.yaml";
 
-const files = (path: string, text: string): MemoryProject => projectOf(FULL, { files: { [path]: text } });
-const jsonLines = (rows: unknown): string =>
-  [rows]
+const textOf = (path: string): string => (path === SPEC ? FULL : (FILES[path] as string));
+const text = (path: string, most: number, from = textOf(path)): Tampered =>
+  mangled(from, most).map((mangledText) => ({ [path]: mangledText }));
+const yaml = (path: string, most: number): Tampered =>
+  fc.tuple(withOddities(parse(textOf(path)) as object, most), fc.nat(2)).map(([value, style]) => ({
+    [path]: yamlOf(value, style),
+  }));
+
+function yamlOf(value: unknown, style: number): string {
+  if (style === 0) return JSON.stringify(value);
+  return new Document(value, { version: "1.2" }).toString({ collectionStyle: style === 1 ? "block" : "any" });
+}
+
+const rows = textOf(`${DATASET}/positive.jsonl`)
+  .trim()
+  .split("\n")
+  .map((row) => JSON.parse(row) as unknown);
+const jsonLines = (values: unknown): string =>
+  [values]
     .flat()
     .map((row) => `${JSON.stringify(row)}\n`)
     .join("");
 
-const DATASET = "datasets/traits/set_b/praise";
-const MODEL = "config/models/tiny-base.yaml";
-const rows = (FILES[`${DATASET}/positive.jsonl`] as string)
-  .trim()
-  .split("\n")
-  .map((row) => JSON.parse(row) as unknown);
-
 /** By what is tampered with. */
 export const TAMPERED: Readonly<Record<string, Tampered>> = {
-  "a spec's text": mangled(FULL, 4).map((spec) => projectOf(spec)),
-  "a small spec's text": mangled(GOOD, 12).map((spec) => projectOf(spec)),
-  "a spec's values": fc
-    .tuple(withOddities(parse(FULL) as object, 4), fc.nat(2))
-    .map(([value, style]) => projectOf(written(value, style))),
-  "a model file's text": mangled(FILES[MODEL] as string, 3).map((text) => files(MODEL, text)),
-  "a model file's values": fc
-    .tuple(withOddities(parse(FILES[MODEL] as string) as object, 3), fc.nat(2))
-    .map(([value, style]) => files(MODEL, written(value, style))),
-  "a dataset's rows": withOddities(rows, 3).map((value) => files(`${DATASET}/positive.jsonl`, jsonLines(value))),
-  "a dataset's text": mangled(FILES[`${DATASET}/negative.jsonl`] as string, 4).map((text) =>
-    files(`${DATASET}/negative.jsonl`, text),
-  ),
-  "a dataset of plain lines": mangled("One prompt \nand another\n", 5).map((text) =>
-    projectOf(FULL, { files: { [`${DATASET}/positive.jsonl`]: undefined, [`${DATASET}/positive.txt`]: text } }),
-  ),
-  "steering questions": withOddities({ questions: ["How?", "Why?"], eval_prompt: "x" }, 3).map((value) =>
-    files(`${DATASET}/steering.json`, JSON.stringify(value)),
-  ),
-  "steering questions' text": mangled(FILES[`${DATASET}/steering.json`] as string, 4).map((text) =>
-    files(`${DATASET}/steering.json`, text),
-  ),
-  "a definition": mangled(FILES[`${DATASET}/definition.txt`] as string, 4).map((text) =>
-    files(`${DATASET}/definition.txt`, text),
-  ),
+  "a spec's text": text(SPEC, 4),
+  "a small spec's text": text(SPEC, 12, GOOD),
+  "a spec's values": yaml(SPEC, 4),
+  "a model file's text": text(MODEL, 3),
+  "a model file's values": yaml(MODEL, 3),
+  "a dataset's rows": withOddities(rows, 3).map((value) => ({ [`${DATASET}/positive.jsonl`]: jsonLines(value) })),
+  "a dataset's text": text(`${DATASET}/negative.jsonl`, 4),
+  "a dataset of plain lines": mangled("One prompt \nand another\n", 5).map((lines) => ({
+    [`${DATASET}/positive.jsonl`]: undefined,
+    [`${DATASET}/positive.txt`]: lines,
+  })),
+  "steering questions": withOddities({ questions: ["How?", "Why?"], eval_prompt: "x" }, 3).map((value) => ({
+    [`${DATASET}/steering.json`]: JSON.stringify(value),
+  })),
+  "steering questions' text": text(`${DATASET}/steering.json`, 4),
+  "a definition": text(`${DATASET}/definition.txt`, 4),
 };
 
 export function checkTampered(tampered: Tampered, numRuns: number): void {
   fc.assert(
-    fc.property(tampered, (project) => {
-      const wrong = wrongWith(project);
+    fc.property(tampered, (files) => {
+      const wrong = wrongWith(projectOf(FULL, { files }));
       if (wrong.length > 0) throw new Error(wrong.join("\n"));
     }),
     { numRuns },

@@ -11,6 +11,8 @@ const RENDERED = 20;
 
 /** A key that services would give; it is put into files, and must not come out again. */
 export const SECRET = "sk-proj-Zq81Hx03mPfLw7TbYd52KcRv";
+/** In the middle of a word it is none. */
+const ECHO = new RegExp(`\\b${SECRET}`);
 
 /**
  * Whatever it is given, the compiler answers soon: an experiment, or errors in order, each with a place in a file; it
@@ -32,7 +34,7 @@ function wrongAnswer(compilation: Compilation): string[] {
     ...outOfOrder(compilation),
     ...diagnostics.flatMap((one) => placesOf(one).flatMap((place) => wrongPlace(one.code, place, compilation))),
     ...diagnostics.slice(0, RENDERED).flatMap((one) => wrongText(one, compilation)),
-    ...(JSON.stringify(diagnostics).includes(SECRET) ? ["a diagnostic echoes a secret"] : []),
+    ...(ECHO.test(JSON.stringify(diagnostics)) ? ["a diagnostic echoes a secret"] : []),
     ...(isPolluted() ? ["a prototype has changed"] : []),
   ];
 }
@@ -68,7 +70,7 @@ function wrongText(one: Diagnostic, { sources }: Compilation): string[] {
   const text = renderDiagnostic(one, { sources });
   return [
     ...(text.includes(one.code) ? [] : [`${one.code} is not shown`]),
-    ...(text.includes(SECRET) ? [`${one.code} shows a secret`] : []),
+    ...(ECHO.test(text) ? [`${one.code} shows a secret`] : []),
     ...(CONTROL.test(text.replaceAll("\n", "")) ? [`${one.code} shows a control character`] : []),
   ];
 }
