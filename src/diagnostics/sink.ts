@@ -3,16 +3,18 @@ import type { Diagnostic } from "./diagnostic.ts";
 /** Collects what the passes report, so that one run shows every problem. */
 export class DiagnosticSink {
   readonly #seen = new Map<string, Diagnostic>();
+  #hasErrors = false;
 
   /** The same words at the same place are said once. */
   report(diagnostic: Diagnostic): void {
     const { code, message, place } = diagnostic;
     const key = JSON.stringify([place.file, place.range.start.offset, code, message]);
     if (!this.#seen.has(key)) this.#seen.set(key, diagnostic);
+    if (diagnostic.severity === "error") this.#hasErrors = true;
   }
 
   get hasErrors(): boolean {
-    return [...this.#seen.values()].some(({ severity }) => severity === "error");
+    return this.#hasErrors;
   }
 
   /** By place: the spec first, then other files by name; within a file from top to bottom. */

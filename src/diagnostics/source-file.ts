@@ -64,9 +64,8 @@ export class SourceFile {
   /** The whole of a line, from 1, without its indentation. */
   placeOfLine(number: number): Place {
     const start = this.#lineStarts[number - 1] ?? 0;
-    const text = this.line(number);
-    const indentation = text.length - text.trimStart().length;
-    return this.place(start + indentation, start + text.trimEnd().length);
+    const text = this.line(number).trimEnd();
+    return this.place(start + text.length - text.trimStart().length, start + text.length);
   }
 
   /** The same file with the characters of each [start, end), in their order, replaced by `X`, so that a frame can be shown. */

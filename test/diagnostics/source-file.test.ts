@@ -25,6 +25,8 @@ test("lines have no ends", () => {
     start: { line: 2, column: 3, offset: 7 },
     end: { line: 2, column: 6, offset: 10 },
   });
+  const blank = { line: 1, column: 1, offset: 0 };
+  expect(new SourceFile("a", "  ").placeOfLine(1).range).toEqual({ start: blank, end: blank });
 });
 
 test("redacted text has the same places", () => {

@@ -7,6 +7,8 @@ import type { Project } from "./project.ts";
 
 /** Rows of one file that are reported one by one; a file in another format would have hundreds. */
 const MAX_BAD_ROWS = 5;
+/** After so many, the rest of the file is not read. */
+const MAX_COUNTED = 1000;
 
 /** One polarity's rows, of `<polarity>.jsonl` or else `<polarity>.txt`. Undefined when reported. */
 export function readRows(folder: string, polarity: string, place: Place, project: Project): DatasetRow[] | undefined {
@@ -22,7 +24,9 @@ export function readRows(folder: string, polarity: string, place: Place, project
   const { rows, bad } = isJsonl ? parseJsonl(source) : { rows: parseLines(source), bad: [] };
   for (const diagnostic of bad.slice(0, MAX_BAD_ROWS)) project.sink.report(diagnostic);
   const next = bad[MAX_BAD_ROWS];
-  if (next !== undefined) project.sink.report(report.moreBadRows(next.place, bad.length - MAX_BAD_ROWS));
+  if (next !== undefined) {
+    project.sink.report(report.moreBadRows(next.place, bad.length - MAX_BAD_ROWS, bad.length < MAX_COUNTED));
+  }
   if (bad.length > 0) return undefined;
   if (rows.length === 0) project.sink.report(report.datasetEmpty(place, file));
   return rows.length === 0 ? undefined : rows;
@@ -42,6 +46,7 @@ function parseJsonl(source: SourceFile): { rows: DatasetRow[]; bad: Diagnostic[]
     if (row === undefined) bad.push(report.rowNotJson(source.placeOfLine(number)));
     else if ("error" in row) bad.push(report.rowWithoutPrompt(source.placeOfLine(number), row.error));
     else rows.push(row);
+    if (bad.length === MAX_COUNTED) break;
   }
   return { rows, bad };
 }

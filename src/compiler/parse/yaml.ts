@@ -12,26 +12,25 @@ import {
 import * as report from "../../diagnostics/catalog/yaml.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import type { Place, SourceFile } from "../../diagnostics/source-file.ts";
-import { findTooDeep, MAX_DEPTH } from "./depth.ts";
+import { findTooDeep, findTooLong, MAX_DEPTH } from "./limits.ts";
 import type { YamlEntry, YamlNode, YamlScalar } from "./node.ts";
 
-/** Characters of a document: a spec of a hundred thousand tasks has some 25,000. Reading this many takes a second. */
-const MAX_CHARACTERS = 500_000;
 /** Values that aliases repeat: enough for any experiment, too few to fill the memory. */
-const MAX_REPEATED = 100_000;
+const MAX_REPEATED = 50_000;
 
 /**
  * Reads one YAML 1.2 document. Reports what is wrong with it; undefined when there is nothing to go on with. Of several
  * syntax errors only the first is reported: the others are mostly its echo.
  */
 export function parseYaml(source: SourceFile, sink: DiagnosticSink): YamlNode | undefined {
-  if (source.text.length > MAX_CHARACTERS) {
-    sink.report(report.yamlTooLong(source.place(MAX_CHARACTERS, MAX_CHARACTERS), source.text.length, MAX_CHARACTERS));
-    return undefined;
-  }
   const tooDeep = findTooDeep(source.text);
   if (tooDeep !== undefined) {
     sink.report(report.nestedTooDeeply(source.place(tooDeep, tooDeep + 1), MAX_DEPTH));
+    return undefined;
+  }
+  const tooLong = findTooLong(source.text);
+  if (tooLong !== undefined) {
+    sink.report(report.yamlTooLong(source.place(tooLong.at, tooLong.at + 1), tooLong.limit));
     return undefined;
   }
   // To look for keys that are there twice, the library compares each with all before it.

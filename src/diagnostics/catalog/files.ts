@@ -50,12 +50,9 @@ export function rowWithoutPrompt(place: Place, why: string): Diagnostic {
   });
 }
 
-export function moreBadRows(place: Place, count: number): Diagnostic {
-  return error(
-    "SF1407",
-    place,
-    `${count} more ${count === 1 ? "row" : "rows"} of this file from here on cannot be read.`,
-  );
+export function moreBadRows(place: Place, count: number, areAll: boolean): Diagnostic {
+  const rows = `${count} more ${count === 1 ? "row" : "rows"}`;
+  return error("SF1407", place, `${areAll ? rows : `At least ${rows}`} of this file from here on cannot be read.`);
 }
 
 export function definitionEmpty(place: Place, file: string): Diagnostic {

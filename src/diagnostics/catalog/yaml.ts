@@ -79,8 +79,8 @@ export function nestedTooDeeply(place: Place, limit: number): Diagnostic {
   return error("SF1111", place, `Values are nested more than ${limit} deep here.`);
 }
 
-export function yamlTooLong(place: Place, length: number, limit: number): Diagnostic {
-  return error("SF1114", place, `The file has ${length} characters; more than ${limit} are not read.`, {
+export function yamlTooLong(place: Place, limit: string): Diagnostic {
+  return error("SF1114", place, `The file is too long: more than ${limit}.`, {
     hint: "The matrix multiplies traits, sources, positions and methods: they need not be written out.",
   });
 }
