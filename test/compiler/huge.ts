@@ -1,5 +1,5 @@
 import { GOOD } from "./fixture.ts";
-import { FULL, fullEdited } from "./full-fixture.ts";
+import { fullEdited } from "./full-fixture.ts";
 import { SECRET } from "./hostile.ts";
 import { SPEC } from "./rig.ts";
 
