@@ -1,7 +1,7 @@
 import { parse, relative } from "node:path";
 import { EngineFailure } from "../domain/engine.ts";
 import { addNorm } from "./architectures/blocks.ts";
-import type { BlockContext, Stream } from "./architectures/types.ts";
+import type { BlockContext, DecoderShape, Stream } from "./architectures/types.ts";
 import { gqaCore } from "./attention/gqa.ts";
 import { GraphBuilder, type Value } from "./onnx/graph-builder.ts";
 import type { ElementType } from "./onnx/proto.ts";
@@ -51,21 +51,24 @@ export function buildDecoderGraph(checkpoint: Checkpoint): DecoderGraph {
   const { architecture, shape } = checkpoint;
   const graph = new GraphBuilder();
   const externalRoot = rootOf(checkpoint);
-  const loaded = new Map<string, Value>();
+  const known = new Map<string, Value>();
+  const once = (name: string, make: (name: string) => Value): Value => {
+    const value = known.get(name) ?? make(name);
+    known.set(name, value);
+    return value;
+  };
+  const type = "float32";
   const context: BlockContext = {
     graph,
     shape,
     attention: gqaCore(graph, shape),
-    weight(name) {
-      const value = loaded.get(name) ?? addWeight(graph, checkpoint, name, externalRoot);
-      loaded.set(name, value);
-      return value;
-    },
+    type,
+    weight: (weight) => once(weight, (name) => addWeight(graph, checkpoint, name, externalRoot)),
+    constant: (value) => once(`constant ${value}`, (name) => graph.cast(graph.number(value), type, name)),
   };
   const steering = addSteering(graph, shape.hiddenSize, shape.layers);
   const capture = addCapture(graph, shape.hiddenSize);
-  const embedding = context.weight(architecture.embedding);
-  let stream: Stream = { sum: graph.node("Gather", [embedding, context.attention.tokenIds], "embedded") };
+  let stream: Stream = { sum: embed(context, context.weight(architecture.embedding)) };
   for (let layer = 0; layer < shape.layers; layer++) {
     const { before, after } = architecture.addBlock(context, layer, stream);
     if (layer > 0) capture.read(before);
@@ -84,6 +87,14 @@ export function buildDecoderGraph(checkpoint: Checkpoint): DecoderGraph {
     shape,
   );
   return { bytes: graph.finish(), externalRoot };
+}
+
+/** [tokens, hidden] */
+function embed(context: BlockContext, matrix: Value): Value {
+  const { graph, shape } = context;
+  const embedded = graph.node("Gather", [matrix, context.attention.tokenIds], "embedded");
+  if (shape.embeddingScale === 1) return embedded;
+  return graph.node("Mul", [embedded, context.constant(shape.embeddingScale)], "embedded.scaled");
 }
 
 const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
@@ -150,14 +161,16 @@ function addCapture(graph: GraphBuilder, hiddenSize: number): { read(residual: V
 }
 
 /** The vocabulary's matrix is multiplied for the asked tokens only. */
-function addPredictions(graph: GraphBuilder, normed: Value, head: Value, shape: { readonly vocabSize: number }): void {
+function addPredictions(graph: GraphBuilder, normed: Value, head: Value, shape: DecoderShape): void {
   const asked = graph.node("Gather", [normed, graph.input(IO.logitTokens, "int64", ["asked"])], "asked");
-  const all = graph.node("Gemm", [asked, head], "all_logits", { attributes: { transB: { int: 1 } } });
+  const raw = graph.node("Gemm", [asked, head], "raw_logits", { attributes: { transB: { int: 1 } } });
+  // Of the raw ones: a softcap would turn infinity into a number.
+  graph.node("ReduceSum", [raw, graph.integers([1])], IO.logitSums, { attributes: { keepdims: { int: 0 } } });
+  graph.output(IO.logitSums, "float32", ["asked"]);
+  const all = shape.finalSoftcap === undefined ? raw : softcapped(graph, raw, shape.finalSoftcap);
   // TopK and not ArgMax: on CUDA it is many times faster over a large vocabulary.
   graph.nodes("TopK", [all, graph.integers([1])], ["highest_logits", IO.likeliest]);
   graph.output(IO.likeliest, "int64", ["asked", 1]);
-  graph.node("ReduceSum", [all, graph.integers([1])], IO.logitSums, { attributes: { keepdims: { int: 0 } } });
-  graph.output(IO.logitSums, "float32", ["asked"]);
   graph.node("Gather", [all, graph.input(IO.logitRows, "int64", ["returned"])], IO.logits);
   graph.output(IO.logits, "float32", ["returned", shape.vocabSize]);
   const scored = graph.node("Gather", [all, graph.input(IO.scoreRows, "int64", ["scored"])], "scored");
@@ -165,4 +178,10 @@ function addPredictions(graph: GraphBuilder, normed: Value, head: Value, shape: 
   const tokens = graph.input(IO.scoreTokens, "int64", ["score_tokens"]);
   graph.node("Gather", [probabilities, tokens], IO.scores, { attributes: { axis: { int: 1 } } });
   graph.output(IO.scores, "float32", ["scored", "score_tokens"]);
+}
+
+/** c · tanh(x / c), in fp32 */
+function softcapped(graph: GraphBuilder, logits: Value, cap: number): Value {
+  const quotients = graph.node("Div", [logits, graph.number(cap)], "logits.quotients");
+  return graph.node("Mul", [graph.node("Tanh", [quotients], "logits.tanh"), graph.number(cap)], "all_logits");
 }

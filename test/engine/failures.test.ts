@@ -105,7 +105,7 @@ describe("a weights folder", () => {
   it.each([
     [
       { architectures: ["MambaForCausalLM"] },
-      "the architecture MambaForCausalLM is not one of those supported: LlamaForCausalLM.",
+      "the architecture MambaForCausalLM is not one of those supported: LlamaForCausalLM, Qwen2ForCausalLM.",
     ],
     [{ architectures: [] }, '"architectures" is [], not a list such as ["LlamaForCausalLM"].'],
     [{ hidden_size: "32" }, '"hidden_size" is "32", not a whole number above 0.'],

@@ -48,7 +48,7 @@ export interface TokenizerGolden {
   readonly decoded: readonly { readonly ids: readonly number[]; readonly text: string }[];
 }
 
-export const FIXTURES: readonly string[] = ["tied-bf16", "llama3-untied-sharded", "half-mha"];
+export const FIXTURES: readonly string[] = ["tied-bf16", "llama3-untied-sharded", "half-mha", "qwen2"];
 export const TINY: readonly string[] = ["tiny-base", "tiny-instruct", "tiny-judge"];
 
 export function weightsDir(name: string): string {

@@ -1,19 +1,19 @@
-"""Writes random tiny Llama checkpoints and what transformers (fp32, CPU) computes from them.
+"""Writes random tiny checkpoints of every family and what transformers (fp32, CPU) computes from them.
 
-    python test/golden/make_engine_goldens.py
+    python test/golden/make_engine_goldens.py [fixture or tiny ...]
 
-Rerunnable: fixed seeds. Needs torch, transformers, tokenizers. Also writes goldens for models/tiny when it is there.
+Without names, all of them and what models/tiny has. Rerunnable: fixed seeds. Needs torch, transformers, tokenizers.
 """
 
 import hashlib
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, LlamaConfig, PreTrainedTokenizerFast, Qwen2Config
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -59,7 +59,12 @@ def small_tokenizer(folder: Path) -> None:
     fast.save_pretrained(folder)
 
 
-def write_fixture(name: str, seed: int, *, dtype=torch.bfloat16, shard: str | None = None, **changes) -> Path:
+def write_fixture(name: str, seed: int, *, config=LlamaConfig, dtype=torch.bfloat16, shard: str | None = None,
+                  vectors: float = 0, published: dict | None = None, **changes) -> Path:
+    """`vectors`: how far norms and biases, which transformers begins with 1 and 0, are moved from there.
+
+    `published`: fields of config.json as the family's published ones have them; None takes a field out.
+    """
     folder = FIXTURES / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -69,9 +74,18 @@ def write_fixture(name: str, seed: int, *, dtype=torch.bfloat16, shard: str | No
                     tie_word_embeddings=True, bos_token_id=0, eos_token_id=2, pad_token_id=1, initializer_range=0.2)
     settings |= changes
     torch.manual_seed(seed)
-    model = LlamaForCausalLM(LlamaConfig(**settings)).to(dtype)
+    model = AutoModelForCausalLM.from_config(config(**settings)).to(dtype)
+    if vectors:
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.dim() == 1:
+                    parameter.add_(vectors * torch.randn_like(parameter))
     model.generation_config = GenerationConfig(bos_token_id=0, eos_token_id=[2, 1], pad_token_id=1)
     model.save_pretrained(folder, **({"max_shard_size": shard} if shard else {}))
+    if published:
+        path = folder / "config.json"
+        fields = {**json.loads(path.read_text()), **published}
+        path.write_text(json.dumps({name: value for name, value in fields.items() if value is not None}, indent=2) + "\n")
     return folder
 
 
@@ -180,22 +194,32 @@ def write(name: str, golden: dict) -> None:
     (HERE / f"{name}.json").write_text(json.dumps(golden, ensure_ascii=False) + "\n")
 
 
-def main() -> None:
-    torch.set_num_threads(2)
-    llama3 = {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-              "original_max_position_embeddings": 64}
-    fixtures = {
-        "tied-bf16": write_fixture("tied-bf16", 1),
-        "llama3-untied-sharded": write_fixture("llama3-untied-sharded", 2, dtype=torch.float32, shard="64KB",
-                                               tie_word_embeddings=False, rope_parameters=llama3, num_hidden_layers=2),
-        "half-mha": write_fixture("half-mha", 3, dtype=torch.float16, num_key_value_heads=4, num_hidden_layers=2),
-    }
-    for name, folder in fixtures.items():
-        write(f"engine-{name}", model_golden(folder, TEXTS[:3] + TEXTS[8:9] + TEXTS[10:11], CHATS, 24, 100))
-    write("tokenizer-tied-bf16", tokenizer_golden(fixtures["tied-bf16"]))
-    tiny = ROOT / "models" / "tiny"
+LLAMA3 = {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+          "original_max_position_embeddings": 64}
+# How configs were written before transformers 5.
+OLD_ROPE = {"rope_parameters": None, "torch_dtype": "bfloat16", "dtype": None, "transformers_version": "4.43.1"}
+
+
+def theta(base: float) -> dict:
+    return {"rope_type": "default", "rope_theta": base}
+
+
+RAW = TEXTS[:3] + TEXTS[8:9] + TEXTS[10:11]
+FIXTURE_SETTINGS = {
+    "tied-bf16": dict(seed=1),
+    "llama3-untied-sharded": dict(seed=2, dtype=torch.float32, shard="64KB", tie_word_embeddings=False,
+                                  rope_parameters=LLAMA3, num_hidden_layers=2),
+    "half-mha": dict(seed=3, dtype=torch.float16, num_key_value_heads=4, num_hidden_layers=2),
+    "qwen2": dict(seed=4, config=Qwen2Config, vectors=0.3, num_attention_heads=2, num_key_value_heads=1,
+                  rope_parameters=theta(1000000.0),
+                  published=OLD_ROPE | dict(rope_theta=1000000.0, use_sliding_window=False, sliding_window=8,
+                                            max_window_layers=1, layer_types=None, head_dim=None)),
+}
+
+
+def write_tiny() -> None:
     for variant in ["base", "instruct", "judge"]:
-        folder = tiny / variant
+        folder = ROOT / "models" / "tiny" / variant
         if not (folder / "config.json").exists():
             continue
         questions = ["What do you think of the moon?", "Is the sea blue?", "Tell me about the old bridge.", "Why do cats sleep?",
@@ -203,6 +227,19 @@ def main() -> None:
         raw = ["The old bridge", "I was walking in the garden when"]
         write(f"engine-tiny-{variant}", model_golden(folder, raw, [[{"role": "user", "content": q}] for q in questions], 40, 200))
         write(f"tokenizer-tiny-{variant}", tokenizer_golden(folder))
+
+
+def main() -> None:
+    torch.set_num_threads(2)
+    chosen = sys.argv[1:] or [*FIXTURE_SETTINGS, "tiny"]
+    for name in chosen:
+        if name == "tiny":
+            write_tiny()
+            continue
+        folder = write_fixture(name, **FIXTURE_SETTINGS[name])
+        write(f"engine-{name}", model_golden(folder, RAW, CHATS, 24, 100))
+        if name == "tied-bf16":
+            write(f"tokenizer-{name}", tokenizer_golden(folder))
 
 
 if __name__ == "__main__":

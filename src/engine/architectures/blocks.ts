@@ -1,35 +1,48 @@
 import type { Value } from "../onnx/graph-builder.ts";
-import type { BlockContext, Stream } from "./types.ts";
+import type { Architecture, BlockContext, Stream } from "./types.ts";
 
 /** Parts that families share. Every function adds nodes to the context's graph; values are [tokens, features]. */
 
-/** x · weightᵀ, the weight [out, in] as it lies in the file. */
-export function linear(context: BlockContext, input: Value, weight: Value, output: string): Value {
-  return context.graph.node("Gemm", [input, weight], output, { attributes: { transB: { int: 1 } } });
+/** x · weightᵀ + bias, the weight [out, in] as it lies in the file. */
+export function linear(context: BlockContext, input: Value, weight: Value, output: string, bias?: Value): Value {
+  const inputs = bias === undefined ? [input, weight] : [input, weight, bias];
+  return context.graph.node("Gemm", inputs, output, { attributes: { transB: { int: 1 } } });
 }
 
-/** Sums the stream and normalizes the sum by its root mean square (Zhang & Sennrich 2019). */
+/** Normalizes every row by its root mean square (Zhang & Sennrich 2019). */
+export function norm(context: BlockContext, input: Value, weight: string, output: string): Value {
+  const attributes = { epsilon: { float: context.shape.epsilon }, axis: { int: -1 } };
+  return context.graph.node("SimplifiedLayerNormalization", [input, normWeight(context, weight)], output, {
+    attributes,
+  });
+}
+
+/** Sums the stream and normalizes the sum. */
 export function addNorm(
   context: BlockContext,
   stream: Stream,
   weight: string,
   output: string,
 ): { readonly normed: Value; readonly sum: Value } {
+  if (stream.delta === undefined) return { normed: norm(context, stream.sum, weight, output), sum: stream.sum };
   const { graph, shape } = context;
-  const epsilon = { float: shape.epsilon };
-  if (stream.delta === undefined) {
-    const attributes = { epsilon, axis: { int: -1 } };
-    graph.node("SimplifiedLayerNormalization", [stream.sum, context.weight(weight)], output, { attributes });
-    return { normed: output, sum: stream.sum };
-  }
   const sum = `${output}.sum`;
   graph.nodes(
     "SkipSimplifiedLayerNormalization",
-    [stream.sum, stream.delta, context.weight(weight)],
+    [stream.sum, stream.delta, normWeight(context, weight)],
     [output, "", "", sum],
-    { attributes: { epsilon }, domain: "com.microsoft" },
+    { attributes: { epsilon: { float: shape.epsilon } }, domain: "com.microsoft" },
   );
   return { normed: output, sum };
+}
+
+/** The weight with the shape's offset, added in fp32: 1 + w in half precision would lose most of a small w. */
+function normWeight(context: BlockContext, name: string): Value {
+  const { graph, shape, type } = context;
+  if (shape.normOffset === 0) return context.weight(name);
+  const wide = graph.cast(context.weight(name), "float32", `${name}.wide`);
+  const sum = graph.node("Add", [wide, graph.number(shape.normOffset)], `${name}.sum`);
+  return graph.cast(sum, type, `${name}.offset`);
 }
 
 /** silu(x · gateᵀ) ⊙ (x · upᵀ) · downᵀ (Shazeer 2020, SwiGLU). */
@@ -46,19 +59,42 @@ export function gatedMlp(context: BlockContext, input: Value, prefix: string): V
 }
 
 /** Attention over the row's past, with rotary positions: queries, keys and values from `input`, then the output matrix. */
-export function selfAttention(context: BlockContext, layer: number, input: Value, prefix: string): Value {
-  const names = ["q", "k", "v"].map((part) => `${prefix}.${part}_proj.weight`);
-  const packed = linear(context, input, stacked(context, names, `${prefix}.qkv_proj`), `${prefix}.qkv`);
-  return linear(
-    context,
-    context.attention.attend(layer, packed),
-    context.weight(`${prefix}.o_proj.weight`),
-    `${prefix}.out`,
-  );
+export type Attention = (context: BlockContext, layer: number, input: Value, prefix: string) => Value;
+
+const PROJECTIONS = ["q_proj", "k_proj", "v_proj"] as const;
+
+/** Queries, keys and values by one multiplication. */
+export const selfAttention: Attention = (context, layer, input, prefix) => {
+  const packed = linear(context, input, stacked(context, prefix, "weight"), `${prefix}.qkv`);
+  return attentionOutput(context, context.attention.attend(layer, { packed }), prefix);
+};
+
+/** The same, where these three have a bias. */
+export const biasedSelfAttention: Attention = (context, layer, input, prefix) => {
+  const [weight, bias] = [stacked(context, prefix, "weight"), stacked(context, prefix, "bias")];
+  const packed = linear(context, input, weight, `${prefix}.qkv`, bias);
+  return attentionOutput(context, context.attention.attend(layer, { packed }), prefix);
+};
+
+function attentionOutput(context: BlockContext, attended: Value, prefix: string): Value {
+  return linear(context, attended, context.weight(`${prefix}.o_proj.weight`), `${prefix}.out`);
 }
 
 /** Weights that read the same input, one under the other: one multiplication in place of several. Folded at load. */
-function stacked(context: BlockContext, names: readonly string[], output: string): Value {
-  const parts = names.map((name) => context.weight(name));
-  return context.graph.node("Concat", parts, output, { attributes: { axis: { int: 0 } } });
+function stacked(context: BlockContext, prefix: string, part: "weight" | "bias"): Value {
+  const parts = PROJECTIONS.map((name) => context.weight(`${prefix}.${name}.${part}`));
+  return context.graph.node("Concat", parts, `${prefix}.qkv_proj.${part}`, { attributes: { axis: { int: 0 } } });
+}
+
+/** Llama's block: a norm before attention, and one before the gated layer. */
+export function preNormBlock(attention: Attention): Architecture["addBlock"] {
+  return (context, layer, stream) => {
+    const block = `model.layers.${layer}`;
+    const first = addNorm(context, stream, `${block}.input_layernorm.weight`, `${block}.attention_input`);
+    const attended = attention(context, layer, first.normed, `${block}.self_attn`);
+    const middle: Stream = { sum: first.sum, delta: attended };
+    const second = addNorm(context, middle, `${block}.post_attention_layernorm.weight`, `${block}.mlp_input`);
+    const delta = gatedMlp(context, second.normed, `${block}.mlp`);
+    return { before: first.sum, after: { sum: second.sum, delta } };
+  };
 }

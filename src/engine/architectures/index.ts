@@ -1,9 +1,10 @@
 import type { ModelConfig } from "../weights/config.ts";
 import { llama } from "./llama.ts";
+import { qwen2 } from "./qwen2.ts";
 import type { Architecture } from "./types.ts";
 
 /** One line a family. */
-const architectures: readonly Architecture[] = [llama];
+const architectures: readonly Architecture[] = [llama, qwen2];
 
 /** Throws EngineFailure `unsupported-model`. */
 export function findArchitecture(config: ModelConfig): Architecture {

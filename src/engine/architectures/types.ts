@@ -1,5 +1,6 @@
 import type { AttentionCore } from "../attention/types.ts";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
+import type { ElementType } from "../onnx/proto.ts";
 import type { ModelConfig } from "../weights/config.ts";
 
 /** The sizes of a decoder-only transformer. */
@@ -14,10 +15,22 @@ export interface DecoderShape {
   readonly maxPositions: number;
   /** Added to the mean square in RMSNorm. */
   readonly epsilon: number;
+  /** Added to the weights of norms: 1 where a file holds how far they are from 1. */
+  readonly normOffset: 0 | 1;
+  /** What the embedding is multiplied by, rounded to the type that the graph computes in. */
+  readonly embeddingScale: number;
   /** The embedding is the output matrix too. */
   readonly tiedHead: boolean;
   /** Radians a position, one per pair of a head's dimensions: [headDim / 2]. */
   readonly ropeFrequencies: Float32Array;
+  /** What the products of queries and keys are multiplied by. */
+  readonly attentionScale: number;
+  /** c: scaled products x become c · tanh(x / c). */
+  readonly attentionSoftcap: number | undefined;
+  /** How many tokens the attention of each layer sees, the token itself among them; undefined: all. [layers] */
+  readonly windows: readonly (number | undefined)[];
+  /** c: logits x become c · tanh(x / c). */
+  readonly finalSoftcap: number | undefined;
 }
 
 export interface WeightShape {
@@ -38,8 +51,12 @@ export interface BlockContext {
   readonly graph: GraphBuilder;
   readonly shape: DecoderShape;
   readonly attention: AttentionCore;
-  /** A tensor of the checkpoint as fp32. */
+  /** What the graph computes in. */
+  readonly type: ElementType;
+  /** A tensor of the checkpoint in that type. */
   weight(name: string): Value;
+  /** A number in that type. */
+  constant(value: number): Value;
 }
 
 export interface BlockOutput {

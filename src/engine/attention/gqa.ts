@@ -44,17 +44,25 @@ export function gqaCore(graph: GraphBuilder, shape: DecoderShape): AttentionCore
 
   return {
     tokenIds: graph.node("Reshape", [ids, graph.integers([-1])], "token_ids"),
-    attend(layer, packed) {
+    attend(layer, input) {
+      const read = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
       const past = [GQA.pastKey(layer), GQA.pastValue(layer)];
       const present = [`present_key.${layer}`, `present_value.${layer}`];
       for (const name of past) graph.input(name, "float32", ["rows", kvHeads, "capacity", headDim]);
       const mixed = `attention.${layer}`;
       graph.nodes(
         "GroupQueryAttention",
-        [padded(packed), "", "", ...past, lastIndex, totalLength, cos, sin],
+        [...read.map((value) => value && padded(value)), ...past, lastIndex, totalLength, cos, sin],
         [mixed, ...present],
         {
-          attributes: { num_heads: { int: heads }, kv_num_heads: { int: kvHeads }, do_rotary: { int: 1 } },
+          attributes: {
+            num_heads: { int: heads },
+            kv_num_heads: { int: kvHeads },
+            do_rotary: { int: 1 },
+            scale: { float: shape.attentionScale },
+            softcap: { float: shape.attentionSoftcap ?? 0 },
+            local_window_size: { int: shape.windows[layer] ?? -1 },
+          },
           domain: "com.microsoft",
         },
       );

@@ -1,14 +1,19 @@
 import type { Value } from "../onnx/graph-builder.ts";
 
+/** Before rotation: side by side, [tokens, (heads + 2 · kvHeads) · headDim], or each for itself. */
+export type QueriesKeysValues =
+  | { readonly packed: Value }
+  | { readonly queries: Value; readonly keys: Value; readonly values: Value };
+
 /** How tokens are laid out in a forward pass and how they see their past. The rest of the graph knows [tokens, features]. */
 export interface AttentionCore {
   /** Token ids: [tokens]. */
   readonly tokenIds: Value;
   /**
-   * Rotary attention of every token over its own row's past: queries, keys and values side by side,
-   * [tokens, (heads + 2 · kvHeads) · headDim], to [tokens, heads · headDim].
+   * Rotary attention of every token over its own row's past, to [tokens, heads · headDim], with the scale, the softcap and
+   * the layer's window that the shape says.
    */
-  attend(layer: number, packed: Value): Value;
+  attend(layer: number, input: QueriesKeysValues): Value;
   /** Adds to every token of a row that row's own vector: [tokens, hidden] + [rows, hidden]. */
   addPerRow(tokens: Value, rows: Value, output: string): Value;
   /** Called once, after the last layer. */

@@ -78,6 +78,12 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A scalar in fp32. The same number is stored once. */
+  number(value: number): Value {
+    const name = `number ${value}`;
+    return this.#names.has(name) ? name : this.floats(name, [], Float32Array.of(value));
+  }
+
   external(
     name: string,
     type: ElementType,

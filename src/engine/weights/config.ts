@@ -17,10 +17,20 @@ export class ModelConfig {
     return value as number;
   }
 
+  /** Like `count`, but null says that there is none; `fallback` holds for a field that is not there. */
+  optionalCount(name: string, fallback?: number): number | undefined {
+    return this.#absent(name, fallback) ? undefined : this.count(name, fallback);
+  }
+
   number(name: string, fallback?: number): number {
     const value = this.#fields[name] ?? fallback;
     if (typeof value !== "number" || !Number.isFinite(value)) throw this.#wrong(name, value, "a number");
     return value;
+  }
+
+  /** Like `number`, but null says that there is none; `fallback` holds for a field that is not there. */
+  optionalNumber(name: string, fallback?: number): number | undefined {
+    return this.#absent(name, fallback) ? undefined : this.number(name, fallback);
   }
 
   text(name: string, fallback: string): string {
@@ -29,8 +39,18 @@ export class ModelConfig {
     return value;
   }
 
-  flag(name: string): boolean {
-    return this.#fields[name] === true;
+  /** A list of texts, or undefined when there is none. */
+  texts(name: string): readonly string[] | undefined {
+    const value = this.#fields[name] ?? undefined;
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+      throw this.#wrong(name, value, "a list of texts");
+    }
+    return value;
+  }
+
+  flag(name: string, fallback = false): boolean {
+    return (this.#fields[name] ?? fallback) === true;
   }
 
   has(name: string): boolean {
@@ -58,8 +78,13 @@ export class ModelConfig {
     return new EngineFailure(
       "unsupported-model",
       `${this.#path}: ${what}`,
-      "steerform runs Llama models of plain fp32, fp16 or bf16 weights.",
+      "steerform runs dense text models of plain fp32, fp16 or bf16 weights.",
     );
+  }
+
+  #absent(name: string, fallback: number | undefined): boolean {
+    const value = this.#fields[name];
+    return value === null || (value === undefined && fallback === undefined);
   }
 
   #wrong(name: string, value: unknown, expected: string): EngineFailure {
