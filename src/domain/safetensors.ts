@@ -101,30 +101,46 @@ export function decodeSafetensors(
   return { shape: entry.shape, data: toFloat32(entry.dtype, bytes.subarray(entry.begin, entry.end)) };
 }
 
-/** The same tensors give the same bytes: names sorted, header padded with spaces so that data begins at a multiple of 8. */
+/** The same tensors give the same bytes: names sorted. */
 export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncode>>): Uint8Array {
   const names = Object.keys(tensors).toSorted();
-  let offset = 0;
-  const header = names.map((name) => {
+  const parts = names.map((name) => {
     const { shape, data } = tensors[name]!;
-    if (name === "__metadata__" || elements(shape) !== data.length) {
+    if (elements(shape) !== data.length) {
       throw new Error(`Internal error: tensor ${name} of shape [${shape.join(", ")}] holds ${data.length} numbers`);
     }
-    const begin = offset;
-    offset += data.byteLength;
-    return [name, { dtype: dtypeOf(data), shape, data_offsets: [begin, offset] }];
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   });
-  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const headerBytes = Math.ceil(text.byteLength / 8) * 8;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + offset).fill(0x20, 0, LENGTH_BYTES + headerBytes);
-  view(bytes).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.set(text, LENGTH_BYTES);
-  let at = LENGTH_BYTES + headerBytes;
-  for (const name of names) {
-    const { data } = tensors[name]!;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  const header = safetensorsHeader(
+    names.map((name) => ({ name, shape: tensors[name]!.shape, dtype: dtypeOf(tensors[name]!.data) })),
+  );
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, header.length));
+  bytes.set(header);
+  let at = header.length;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
+  return bytes;
+}
+
+/**
+ * What a file begins with whose tensors lie one after the other in this order; padded with spaces so that they begin at a
+ * multiple of 8.
+ */
+export function safetensorsHeader(tensors: readonly Pick<SafetensorsEntry, "name" | "dtype" | "shape">[]): Uint8Array {
+  let offset = 0;
+  const entries = tensors.map(({ name, dtype, shape }) => {
+    if (name === "__metadata__") throw new Error("Internal error: a tensor has the name of the metadata");
+    const begin = offset;
+    offset += elements(shape) * BYTES_PER_ELEMENT[dtype];
+    return [name, { dtype, shape, data_offsets: [begin, offset] }];
+  });
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const textBytes = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(LENGTH_BYTES + textBytes).fill(0x20);
+  view(bytes).setBigUint64(0, BigInt(textBytes), true);
+  bytes.set(text, LENGTH_BYTES);
   return bytes;
 }
 
@@ -148,7 +164,7 @@ export function toFloat32(dtype: SafetensorsDtype, bytes: Uint8Array): Float32Ar
     return numbers;
   }
   if (dtype === "F16") {
-    const lookup = halves();
+    const lookup = halfTable();
     for (let index = 0; index < count; index++) numbers[index] = lookup[source.getUint16(2 * index, true)]!;
     return numbers;
   }
@@ -158,7 +174,7 @@ export function toFloat32(dtype: SafetensorsDtype, bytes: Uint8Array): Float32Ar
 let table: Float32Array | undefined;
 
 /** Of every half, by its bits: looking up is many times faster than computing. */
-function halves(): Float32Array {
+export function halfTable(): Float32Array {
   return (table ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => halfToNumber(bits)));
 }
 

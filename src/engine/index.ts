@@ -1,10 +1,12 @@
 import { EngineFailure, type Model, type ModelOptions, type Prompt } from "../domain/engine.ts";
 import { openChatTemplate } from "./chat-template.ts";
+import { readGguf } from "./gguf/model.ts";
 import { SessionClient } from "./session/client.ts";
 import { openTokenizer, requireTokenizer } from "./tokenizer.ts";
 import { readCheckpoint } from "./weights/checkpoint.ts";
 import { weightsIdentity } from "./weights/identity.ts";
 
+export { convertGguf } from "./gguf/convert.ts";
 export * from "./weights-analysis/index.ts";
 
 /** What a weights folder holds, from config.json and the headers of its files. */
@@ -30,6 +32,16 @@ export function inspectWeights(weightsDir: string): WeightsInfo {
   const { layers, hiddenSize, vocabSize, maxPositions } = shape;
   const identity = weightsIdentity(weightsDir, checkpoint);
   return { architecture: architecture.name, layers, hiddenSize, vocabSize, maxPositions, identity };
+}
+
+/**
+ * Checks a GGUF file without converting it: every tensor is there, in its shape and in a type that is read, and so is a
+ * tokenizer. The identity is the file's own, and known before it is converted. Throws EngineFailure.
+ */
+export function inspectGguf(path: string): WeightsInfo {
+  const { family, shape, identity } = readGguf(path);
+  const { layers, hiddenSize, vocabSize, maxPositions } = shape;
+  return { architecture: family.architecture, layers, hiddenSize, vocabSize, maxPositions, identity };
 }
 
 /** Loads a model; its session runs in a thread of its own. Rejects with EngineFailure. */

@@ -84,11 +84,13 @@ describe("a weights folder", () => {
     );
   });
 
-  it("is not a Git LFS pointer", async () => {
+  it("holds no Git LFS pointers", async () => {
     const folder = copyOf(NAME);
-    const path = join(folder, "model.safetensors");
-    writeFileSync(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
-    expect(await refusal(folder)).toBe(`weights-missing: ${path} is a Git LFS pointer, not the weights.`);
+    for (const name of ["model.safetensors", "config.json"]) {
+      const path = join(folder, name);
+      writeFileSync(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+      expect(await refusal(folder)).toBe(`weights-missing: ${path} is a Git LFS pointer, not the file itself.`);
+    }
   });
 
   it("has the tensors and shapes that its config says", async () => {

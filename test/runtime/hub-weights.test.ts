@@ -124,7 +124,7 @@ test("weights of which the cache has a part", () => {
       7 |   base: { model: tiny-base }
         |                  ^^^^^^^^^
       8 |   instruct: { model: tiny-instruct }
-    hint: Download the model's safetensors files; other formats (pytorch_model.bin, GGUF) are not read. The command: hf download org/tiny"
+    hint: Download the model's safetensors files; pytorch_model.bin is not read, and a GGUF file is named itself: weights: <file>.gguf. The command: hf download org/tiny"
   `);
 });
 

@@ -94,12 +94,12 @@ describe("weights", () => {
     [
       "no tensors",
       (folder) => rmSync(join(folder, "model.safetensors")),
-      "missing: W has neither model.safetensors nor model.safetensors.index.json. Download the model's safetensors files; other formats (pytorch_model.bin, GGUF) are not read.",
+      "missing: W has neither model.safetensors nor model.safetensors.index.json. Download the model's safetensors files; pytorch_model.bin is not read, and a GGUF file is named itself: weights: <file>.gguf.",
     ],
     [
       "a pointer of Git LFS",
       (folder) => writeFileSync(join(folder, "model.safetensors"), "version https://git-lfs.github.com/spec/v1\n"),
-      "missing: W/model.safetensors is a Git LFS pointer, not the weights. Run `git lfs pull` in the model's repository.",
+      "missing: W/model.safetensors is a Git LFS pointer, not the file itself. Run `git lfs pull` in the model's repository.",
     ],
     [
       "a config that is not JSON",

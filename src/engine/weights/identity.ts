@@ -2,7 +2,6 @@ import { createHash, type Hash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { StoredTensor } from "./shards.ts";
 
 /** Besides the tensors, what decides which ids a prompt becomes and where a text ends. */
 const FILES = [
@@ -44,7 +43,12 @@ export function weightsIdentity(weightsDir: string, { tensors }: Checkpoint): st
   return hash.digest("hex");
 }
 
-function updateWithSamples(hash: Hash, file: number, { begin, end }: StoredTensor): void {
+/** Adds a tensor's bytes, or samples of them, to what identifies it. */
+export function updateWithSamples(
+  hash: Hash,
+  file: number,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): void {
   const length = end - begin;
   if (length <= WHOLE_BYTES) {
     updateWithRange(hash, file, begin, length);

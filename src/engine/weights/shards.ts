@@ -5,6 +5,7 @@ import { headerByteLength, parseSafetensorsHeader, SafetensorsError } from "../.
 import type { SafetensorsEntry } from "../../domain/safetensors.ts";
 import { isRecord } from "./config.ts";
 import { readJsonFile } from "./json-file.ts";
+import { refuseLfsPointer } from "./lfs-pointer.ts";
 
 export interface StoredTensor extends SafetensorsEntry {
   /** The file as the user knows it. */
@@ -30,7 +31,7 @@ export function shardPaths(weightsDir: string): string[] {
   throw new EngineFailure(
     "weights-missing",
     `${weightsDir} has neither ${SINGLE} nor ${INDEX}.`,
-    "Download the model's safetensors files; other formats (pytorch_model.bin, GGUF) are not read.",
+    "Download the model's safetensors files; pytorch_model.bin is not read, and a GGUF file is named itself: weights: <file>.gguf.",
   );
 }
 
@@ -55,10 +56,7 @@ export function readShard(path: string): Map<string, StoredTensor> {
   try {
     const fileBytes = fstatSync(file).size;
     const first = readBytes(file, Math.min(8, fileBytes));
-    if (first.toString("latin1") === "version ") {
-      const message = `${path} is a Git LFS pointer, not the weights.`;
-      throw new EngineFailure("weights-missing", message, "Run `git lfs pull` in the model's repository.");
-    }
+    refuseLfsPointer(path, first);
     const headerBytes = headerByteLength(first, fileBytes);
     const { entries } = parseSafetensorsHeader(readBytes(file, 8 + headerBytes), fileBytes);
     const realPath = realpathSync(path);
