@@ -28,7 +28,7 @@ function makeModel(): string {
 }
 
 async function bench(weightsDir: string): Promise<void> {
-  const session = await SessionClient.open({ weightsDir, maxBatchTokens: 8192 });
+  const session = await SessionClient.open({ weightsDir, provider: "cpu", type: "float32", maxBatchTokens: 8192 });
   const { layers, hiddenSize, vocabSize } = session.opened;
   const random = seededRandom("bench");
   const text = (length: number): number[] => Array.from({ length }, () => 3 + Math.floor(random() * (vocabSize - 3)));

@@ -1,6 +1,7 @@
-import { EngineFailure, type Model, type ModelOptions, type Prompt } from "../domain/engine.ts";
+import type { Model, ModelOptions, Prompt } from "../domain/engine.ts";
 import { openChatTemplate } from "./chat-template.ts";
 import { readGguf } from "./gguf/model.ts";
+import { chooseProvider } from "./provider.ts";
 import { SessionClient } from "./session/client.ts";
 import { openTokenizer, requireTokenizer } from "./tokenizer.ts";
 import { readCheckpoint } from "./weights/checkpoint.ts";
@@ -46,26 +47,13 @@ export function inspectGguf(path: string): WeightsInfo {
 
 /** Loads a model; its session runs in a thread of its own. Rejects with EngineFailure. */
 export async function openModel(options: ModelOptions): Promise<Model> {
-  const { weightsDir, provider, maxBatchTokens, dtype = "auto" } = options;
-  if (provider === "cuda" || provider === "webgpu") {
-    throw new EngineFailure(
-      "provider-missing",
-      `This version of steerform has no ${provider} provider.`,
-      "Set the engine's provider to cpu or auto.",
-    );
-  }
-  if (dtype !== "auto" && dtype !== "float32") {
-    throw new EngineFailure(
-      "provider-missing",
-      `The CPU computes in float32, and ${dtype} was asked for.`,
-      "Set the engine's dtype to float32 or auto.",
-    );
-  }
+  const { weightsDir, maxBatchTokens } = options;
+  const { provider, type } = chooseProvider(options.provider, options.dtype ?? "auto");
   // The session reads the headers again; a failure here needs no thread.
   readCheckpoint(weightsDir);
   const tokenizer = openTokenizer(weightsDir);
   const renderChat = openChatTemplate(weightsDir, tokenizer.config);
-  const session = await SessionClient.open({ weightsDir, maxBatchTokens });
+  const session = await SessionClient.open({ weightsDir, provider, type, maxBatchTokens });
 
   /** A chat template writes its special tokens itself; a second BOS would be one too many. */
   const encode = (prompt: Prompt): number[] =>
@@ -75,7 +63,7 @@ export async function openModel(options: ModelOptions): Promise<Model> {
 
   return {
     ...session.opened,
-    provider: "cpu",
+    provider,
     encode,
     decode: (ids) => tokenizer.decode(ids),
     tokenId(text) {

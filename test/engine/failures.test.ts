@@ -143,10 +143,13 @@ describe("a model", () => {
     expect((await failure(() => open(folder))).message).toBe(`${folder} has no tokenizer.json.`);
   });
 
-  it("says that only the CPU provider is there", async () => {
+  it("says that CUDA's library is missing", async () => {
     const work = (): unknown => openModel({ weightsDir: weightsDir(NAME), provider: "cuda", maxBatchTokens: 1 });
     const { kind, message } = await failure(work);
-    expect([kind, message]).toEqual(["provider-missing", "This version of steerform has no cuda provider."]);
+    expect([kind, message]).toEqual([
+      "provider-missing",
+      "ONNX Runtime's CUDA library is not installed beside onnxruntime-node.",
+    ]);
   });
 
   it("refuses rows that do not fit before it runs any", async () => {

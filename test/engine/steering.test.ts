@@ -2,19 +2,19 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Captured, GenerateRow, RowSteering } from "../../src/domain/engine.ts";
 import { capture } from "../../src/engine/session/capture.ts";
-import { Decoder } from "../../src/engine/session/decoder.ts";
-import { generate } from "../../src/engine/session/generate.ts";
-import { score } from "../../src/engine/session/score.ts";
+import { PaddedDecoder } from "../../src/engine/session/padded-decoder.ts";
+import { generatePadded as generate } from "../../src/engine/session/padded-generate.ts";
+import { scorePadded as score } from "../../src/engine/session/padded-score.ts";
 import { seededRandom } from "../../src/util/random.ts";
 import { weightsDir } from "./models.ts";
 
 const silent = (): void => {};
 
 describe("steering and batches", () => {
-  let decoder: Decoder;
+  let decoder: PaddedDecoder;
   let vectors: Float32Array[];
   beforeAll(async () => {
-    decoder = await Decoder.open(weightsDir("tied-bf16"));
+    decoder = await PaddedDecoder.open(weightsDir("tied-bf16"));
     const random = seededRandom("vectors");
     vectors = Array.from({ length: 3 }, () =>
       Float32Array.from({ length: decoder.shape.hiddenSize }, () => 4 * random() - 2),

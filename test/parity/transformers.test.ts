@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openModel } from "../../src/engine/index.ts";
 import { capture } from "../../src/engine/session/capture.ts";
-import { Decoder } from "../../src/engine/session/decoder.ts";
-import { generate } from "../../src/engine/session/generate.ts";
+import { PaddedDecoder } from "../../src/engine/session/padded-decoder.ts";
+import { generatePadded as generate } from "../../src/engine/session/padded-generate.ts";
 import { KvCache } from "../../src/engine/session/kv-cache.ts";
-import { score } from "../../src/engine/session/score.ts";
+import { scorePadded as score } from "../../src/engine/session/padded-score.ts";
 import { FIXTURES, readGolden, relativeError, TINY, weightsDir } from "../engine/models.ts";
 
 const silent = (): void => {};
@@ -12,9 +12,9 @@ const silent = (): void => {};
 describe.each([...FIXTURES, ...TINY])("%s against transformers in fp32", (name) => {
   const golden = readGolden(name);
   const rows = golden.prompts;
-  let decoder: Decoder;
+  let decoder: PaddedDecoder;
   beforeAll(async () => {
-    decoder = await Decoder.open(weightsDir(name));
+    decoder = await PaddedDecoder.open(weightsDir(name));
   });
   afterAll(() => decoder.close());
 
@@ -29,7 +29,7 @@ describe.each([...FIXTURES, ...TINY])("%s against transformers in fp32", (name) 
     const { logits } = await decoder.forward({
       rows: rows.map(({ ids }) => ids),
       past: rows.map(() => 0),
-      predict: "all",
+      predict: [...rows.keys()],
       logitRows: [...rows.keys()],
     });
     const size = decoder.shape.vocabSize;
@@ -54,11 +54,11 @@ describe.each([...FIXTURES, ...TINY])("%s against transformers in fp32", (name) 
   it("goes on past the end for as many tokens as asked, all the same", async () => {
     const { ids, greedy } = golden.forced;
     const cache = { memory: new KvCache(decoder.shape, 1, ids.length + greedy.length), first: 0 };
-    let step = await decoder.forward({ rows: [ids], past: [0], cache, predict: "all" });
+    let step = await decoder.forward({ rows: [ids], past: [0], cache, predict: [0] });
     const tokens = [step.likeliest[0]!];
     while (tokens.length < greedy.length) {
       const past = [ids.length + tokens.length - 1];
-      step = await decoder.forward({ rows: [[tokens.at(-1)!]], past, cache, predict: "all" });
+      step = await decoder.forward({ rows: [[tokens.at(-1)!]], past, cache, predict: [0] });
       tokens.push(step.likeliest[0]!);
     }
     expect(tokens).toEqual(greedy);
@@ -101,7 +101,7 @@ describe.each([...FIXTURES, ...TINY])("%s against transformers in fp32", (name) 
     const pass = await decoder.forward({
       rows: [ids],
       past: [0],
-      predict: "all",
+      predict: [0],
       logitRows: [0],
       vectors,
       steering: [steering],

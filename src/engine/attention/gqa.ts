@@ -1,11 +1,11 @@
 import { ropeTables } from "../architectures/rope.ts";
 import type { DecoderShape } from "../architectures/types.ts";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
-import type { AttentionCore } from "./types.ts";
+import type { AttentionCore, RowEntries } from "./types.ts";
 
 /** Names of the graph's inputs and outputs that this core adds. */
 export const GQA = {
-  /** i64[rows, width]: right-padded. */
+  /** i32[rows, width]: right-padded. */
   ids: "ids",
   /** i32[rows]: index of each row's last token, past included. */
   lastIndex: "last_index",
@@ -24,9 +24,9 @@ export const GQA = {
  * [rows, kvHeads, capacity, headDim], and only the new ones leave the graph. Fetching the whole cache into the memory of
  * the past works too, but the Node binding copies every output into a new array: half of a decoding step's time.
  */
-export function gqaCore(graph: GraphBuilder, shape: DecoderShape): AttentionCore {
+export function gqaCore(graph: GraphBuilder, shape: DecoderShape, steering: RowEntries): AttentionCore {
   const { heads, kvHeads, headDim, hiddenSize } = shape;
-  const ids = graph.input(GQA.ids, "int64", ["rows", "width"]);
+  const ids = graph.input(GQA.ids, "int32", ["rows", "width"]);
   const lastIndex = graph.input(GQA.lastIndex, "int32", ["rows"]);
   const totalLength = graph.input(GQA.totalLength, "int32", []);
   const keepPositions = graph.input(GQA.keepPositions, "int64", ["rows", kvHeads, "kept", 1]);
@@ -72,8 +72,10 @@ export function gqaCore(graph: GraphBuilder, shape: DecoderShape): AttentionCore
       }
       return flat(mixed, heads * headDim, `${mixed}.flat`);
     },
-    addPerRow(tokens, rows, output) {
-      const perRow = graph.node("Unsqueeze", [rows, graph.integers([1])], `${output}.rows`);
+    addEntry(layer, tokens, output) {
+      const entries = graph.node("Gather", [steering.entries, graph.integers(layer)], `${output}.entries`);
+      const rows = graph.node("Gather", [steering.table, entries], `${output}.rows`); // [rows, hidden]
+      const perRow = graph.node("Unsqueeze", [rows, graph.integers([1])], `${output}.per_row`);
       const sum = graph.node("Add", [padded(tokens), perRow], `${output}.padded`);
       return flat(sum, hiddenSize, output);
     },

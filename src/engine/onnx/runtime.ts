@@ -1,4 +1,8 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
+import type { Provider } from "../../domain/engine.ts";
 
 /** The only door to onnxruntime-node: a session from a graph in memory, and typed tensors for it. */
 
@@ -17,13 +21,17 @@ export class OnnxSession {
   }
 
   /** External data is found by its location under `externalRoot`. Threads: as many as physical cores (the default). */
-  static async open(graph: Uint8Array, externalRoot: string): Promise<OnnxSession> {
+  static async open(graph: Uint8Array, externalRoot: string, provider: Provider = "cpu"): Promise<OnnxSession> {
     const session = await ort.InferenceSession.create(graph, {
-      executionProviders: ["cpu"],
+      executionProviders: [provider],
       // What goes wrong is thrown; ONNX Runtime would write it to the terminal as well.
       logSeverityLevel: 4,
       extra: {
-        session: { model_external_initializers_file_folder_path: externalRoot },
+        session: {
+          model_external_initializers_file_folder_path: externalRoot,
+          // Each in memory of its own size: the allocator that grows by doubling would take twice the weights.
+          use_device_allocator_for_initializers: "1",
+        },
         // Without it, ONNX Runtime repeats the cast of a tensor above 1 GiB at every call.
         optimization: { constant_folding_max_output_size_in_bytes: "0" },
       },
@@ -49,4 +57,11 @@ function toOrt({ data, shape }: Tensor): ort.Tensor {
   if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
   if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
   return new ort.Tensor("int64", data, shape);
+}
+
+/** CUDA's library is beside ONNX Runtime's own. (Whether it loads is another matter: it needs CUDA's own libraries.) */
+export function hasCudaProvider(): boolean {
+  const root = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+  const folder = join(root, "bin", "napi-v6", process.platform, process.arch);
+  return existsSync(join(folder, "libonnxruntime_providers_cuda.so"));
 }

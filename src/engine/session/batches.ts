@@ -20,3 +20,25 @@ export function batchesByLength(lengths: readonly number[], maxTokens: number): 
 export function longestFirst(lengths: readonly number[]): number[] {
   return Array.from(lengths.keys()).toSorted((a, b) => lengths[b]! - lengths[a]! || a - b);
 }
+
+/** The same without padding, for a cache of blocks: a batch has no more rows than the cache has blocks for. */
+export function raggedBatches(
+  lengths: readonly number[],
+  maxTokens: number,
+  pool: { readonly freeBlocks: number; blocksFor(tokens: number): number },
+): number[][] {
+  const batches: number[][] = [];
+  let [tokens, blocks] = [Infinity, Infinity];
+  for (const index of longestFirst(lengths)) {
+    const length = lengths[index]!;
+    const needed = pool.blocksFor(length);
+    if (tokens + length > maxTokens || blocks + needed > pool.freeBlocks) {
+      batches.push([]);
+      [tokens, blocks] = [0, 0];
+    }
+    batches.at(-1)!.push(index);
+    tokens += length;
+    blocks += needed;
+  }
+  return batches;
+}

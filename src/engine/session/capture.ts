@@ -1,5 +1,4 @@
 import type { Captured, CaptureRow, RowSteering } from "../../domain/engine.ts";
-import { batchesByLength } from "./batches.ts";
 import type { Decoder } from "./decoder.ts";
 import { emptyPrompt, notFinite, promptTooLong } from "./failures.ts";
 import type { Report } from "./protocol.ts";
@@ -22,18 +21,17 @@ export async function capture(
   const captured = Array.from<Captured>({ length: rows.length });
   let [rowsDone, tokens] = [0, 0];
   const lengths = rows.map(({ ids }) => ids.length);
-  for (const batch of batchesByLength(lengths, maxBatchTokens)) {
+  for (const batch of decoder.batches(lengths, maxBatchTokens)) {
     const chosen = batch.map((index) => rows[index]!);
-    const { poolMeans, poolNorms } = await decoder.forward({
+    const { poolSums, poolNorms } = await decoder.forward({
       rows: chosen.map(({ ids }) => ids),
-      past: chosen.map(() => 0),
       pools: chosen.map(({ pools }) => pools),
       vectors: steering?.vectors ?? [],
       steering: batch.map((index) => steering?.rows[index] ?? []),
     });
     const poolCount = Math.max(...chosen.map(({ pools }) => pools.length));
     for (const [place, index] of batch.entries()) {
-      const row = unpack(decoder, { poolMeans, poolNorms, place, rows: batch.length, poolCount }, rows[index]!);
+      const row = unpack(decoder, { poolSums, poolNorms, place, rows: batch.length, poolCount }, rows[index]!);
       if (!row.norms.every(Number.isFinite)) throw notFinite(`The residual stream of row ${index}`);
       captured[index] = row;
       tokens += lengths[index]!;
@@ -46,7 +44,7 @@ export async function capture(
 
 interface PooledBatch {
   /** [layers, rows, pools, hidden] */
-  readonly poolMeans: Float32Array;
+  readonly poolSums: Float32Array;
   /** [layers, rows, pools] */
   readonly poolNorms: Float32Array;
   readonly place: number;
@@ -62,8 +60,11 @@ function unpack(decoder: Decoder, batch: PooledBatch, { pools }: CaptureRow): Ca
     for (let pool = 0; pool < pools.length; pool++) {
       const from = (layer * batch.rows + batch.place) * batch.poolCount + pool;
       const to = pool * layers + layer;
-      means.set(batch.poolMeans.subarray(from * hiddenSize, (from + 1) * hiddenSize), to * hiddenSize);
-      norms[to] = batch.poolNorms[from]!;
+      const { length } = pools[pool]!;
+      for (let index = 0; index < hiddenSize; index++) {
+        means[to * hiddenSize + index] = batch.poolSums[from * hiddenSize + index]! / length;
+      }
+      norms[to] = batch.poolNorms[from]! / length;
     }
   }
   return { means, norms };

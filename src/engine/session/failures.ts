@@ -23,3 +23,25 @@ export function emptyPrompt(row: number): EngineFailure {
     "Give the prompt some text: this tokenizer adds no start token of its own.",
   );
 }
+
+/** ONNX Runtime threw. A device that is out of memory says so in one of these ways. */
+export function runtimeFailure(what: string, error: unknown): EngineFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  const hint = "If memory ran out, lower engine.max_batch_tokens.";
+  return new EngineFailure("runtime", `ONNX Runtime ${what}: ${reason}`, hint);
+}
+
+export function cacheTooSmall(row: number, tokens: number, cacheTokens: number): EngineFailure {
+  return new EngineFailure(
+    "prompt-too-long",
+    `Row ${row} needs ${tokens} tokens of cache, but the device has memory for ${cacheTokens}.`,
+    "Shorten the prompt, lower max_new_tokens, or free the device's memory.",
+  );
+}
+
+/** CUDA's and ONNX Runtime's words for it, in the message of a failure. */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof EngineFailure && /out of memory|Failed to allocate memory|CUDA failure 2:/i.test(error.message)
+  );
+}

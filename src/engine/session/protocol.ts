@@ -1,9 +1,11 @@
-import type { Captured, CaptureRow, Generated, GenerateRow, Progress } from "../../domain/engine.ts";
+import type { Captured, CaptureRow, Generated, GenerateRow, Progress, Provider } from "../../domain/engine.ts";
 import type { ThreadFailure } from "../thread-failure.ts";
 
 /** What the session's thread is started with. */
 export interface WorkerOptions {
   readonly weightsDir: string;
+  readonly provider: Provider;
+  readonly type: "float32" | "bfloat16" | "float16";
   readonly maxBatchTokens: number;
 }
 

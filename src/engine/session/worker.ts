@@ -2,10 +2,15 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EngineFailure, type Progress } from "../../domain/engine.ts";
 import { describeFailure } from "../thread-failure.ts";
 import { capture } from "./capture.ts";
-import { Decoder } from "./decoder.ts";
-import { generate } from "./generate.ts";
+import type { Decoder } from "./decoder.ts";
+import { openDecoder } from "./open.ts";
+import { PaddedDecoder } from "./padded-decoder.ts";
+import { generatePadded } from "./padded-generate.ts";
+import { scorePadded } from "./padded-score.ts";
+import { PagedDecoder } from "./paged-decoder.ts";
+import { generatePaged } from "./paged-generate.ts";
+import { scorePaged } from "./paged-score.ts";
 import type { Answers, Call, Report, Request, Response, WorkerOptions } from "./protocol.ts";
-import { score } from "./score.ts";
 
 /** The thread that a session lives in: a run blocks its thread, and the main one must stay free to show progress. */
 
@@ -18,7 +23,7 @@ async function serve(port: NonNullable<typeof parentPort>, options: WorkerOption
   const send = (response: Response): void => port.postMessage(response);
   let decoder: Decoder;
   try {
-    decoder = await Decoder.open(options.weightsDir);
+    decoder = await openDecoder(options);
   } catch (error) {
     send({ openFailed: describeFailure(error) });
     port.close();
@@ -62,14 +67,16 @@ function perform(
   maxBatchTokens: number,
   report: Report,
 ): Promise<Answers[keyof Answers]> {
-  switch (call.kind) {
-    case "generate":
-      return generate(decoder, call.rows, call.vectors, maxBatchTokens, report);
-    case "capture":
-      return capture(decoder, call.rows, maxBatchTokens, report);
-    case "score":
-      return score(decoder, call.prompts, call.tokenIds, maxBatchTokens, report);
+  if (call.kind === "capture") return capture(decoder, call.rows, maxBatchTokens, report);
+  if (decoder instanceof PagedDecoder) {
+    return call.kind === "generate"
+      ? generatePaged(decoder, call.rows, call.vectors, maxBatchTokens, report)
+      : scorePaged(decoder, call.prompts, call.tokenIds, maxBatchTokens, report);
   }
+  if (!(decoder instanceof PaddedDecoder)) throw new Error("Internal error: a decoder of an unknown kind");
+  return call.kind === "generate"
+    ? generatePadded(decoder, call.rows, call.vectors, maxBatchTokens, report)
+    : scorePadded(decoder, call.prompts, call.tokenIds, maxBatchTokens, report);
 }
 
 function closed(): EngineFailure {

@@ -1,11 +1,8 @@
-import type { DecoderShape } from "../architectures/types.ts";
-import { batchesByLength } from "./batches.ts";
-import { isLoneToken, type Decoder } from "./decoder.ts";
-import { emptyPrompt, notFinite, promptTooLong } from "./failures.ts";
+import { notFinite } from "./failures.ts";
 import { KvCache } from "./kv-cache.ts";
+import { isLoneToken, type PaddedDecoder } from "./padded-decoder.ts";
+import { checkPrompts, sharedLength, sortedOrder, type Prompts } from "./prompts.ts";
 import type { Report } from "./protocol.ts";
-
-type Prompts = readonly (readonly number[])[];
 
 /** The share of tokens above which walking along prefixes, one prompt a pass, is slower than full batches (measured). */
 const WORTH_A_WALK = 0.8;
@@ -14,15 +11,15 @@ const WORTH_A_WALK = 0.8;
  * Probability of each of `tokenIds` as the next token after each prompt. Prompts that begin alike (a judge's do) are
  * computed along their common prefixes, others in batches; the results are the same to the bit.
  */
-export async function score(
-  decoder: Decoder,
+export async function scorePadded(
+  decoder: PaddedDecoder,
   prompts: Prompts,
   tokenIds: readonly number[],
   maxBatchTokens: number,
   report: Report,
 ): Promise<Float32Array[]> {
   checkPrompts(prompts, tokenIds, decoder.shape);
-  const order = Array.from(prompts.keys()).toSorted((a, b) => compareIds(prompts[a]!, prompts[b]!));
+  const order = sortedOrder(prompts);
   let [distinct, total] = [0, 0];
   for (const [place, index] of order.entries()) {
     const { length } = prompts[index]!;
@@ -35,7 +32,7 @@ export async function score(
 }
 
 async function scoreInBatches(
-  decoder: Decoder,
+  decoder: PaddedDecoder,
   prompts: Prompts,
   tokenIds: readonly number[],
   maxBatchTokens: number,
@@ -44,12 +41,11 @@ async function scoreInBatches(
   const results = Array.from<Float32Array>({ length: prompts.length });
   const lengths = prompts.map(({ length }) => length);
   let [rowsDone, tokens] = [0, 0];
-  for (const batch of batchesByLength(lengths, maxBatchTokens)) {
+  for (const batch of decoder.batches(lengths, maxBatchTokens)) {
     const rows = batch.map((index) => prompts[index]!);
     const result = await decoder.forward({
       rows,
-      past: rows.map(() => 0),
-      predict: "all",
+      predict: rows.map((_, place) => place),
       scoreTokens: tokenIds,
     });
     for (const [place, index] of batch.entries()) {
@@ -68,7 +64,7 @@ async function scoreInBatches(
  * cut back to what is shared, computes every distinct beginning once: a walk through the prefix tree.
  */
 async function scoreAlongPrefixes(
-  decoder: Decoder,
+  decoder: PaddedDecoder,
   prompts: Prompts,
   order: readonly number[],
   tokenIds: readonly number[],
@@ -94,7 +90,7 @@ async function scoreAlongPrefixes(
       rows: [ids.slice(past)],
       past: [past],
       cache: { memory, first: 0 },
-      predict: "all",
+      predict: [0],
       scoreTokens: tokenIds,
     });
     if (!Number.isFinite(result.logitSums[0])) throw notFinite(`The prediction after prompt ${index}`);
@@ -104,24 +100,4 @@ async function scoreAlongPrefixes(
     report({ rowsDone: ++rowsDone, rows: prompts.length, tokens });
   }
   return results;
-}
-
-function checkPrompts(prompts: Prompts, tokenIds: readonly number[], shape: DecoderShape): void {
-  for (const [index, { length }] of prompts.entries()) {
-    if (length === 0) throw emptyPrompt(index);
-    if (length > shape.maxPositions) throw promptTooLong(index, `${length} tokens`, shape.maxPositions);
-  }
-  const unknown = tokenIds.find((id) => !(id >= 0 && id < shape.vocabSize));
-  if (unknown !== undefined) throw new Error(`Internal error: there is no token ${unknown} to score`);
-}
-
-function compareIds(a: readonly number[], b: readonly number[]): number {
-  const shared = sharedLength(a, b);
-  return (a[shared] ?? -1) - (b[shared] ?? -1);
-}
-
-function sharedLength(a: readonly number[], b: readonly number[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length;
 }

@@ -1,0 +1,69 @@
+import type { DecoderShape } from "../architectures/types.ts";
+import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
+
+/** Names of the inputs and the output of draws. */
+export const DRAWS = {
+  /** i32[d]: which of the asked tokens. */
+  rows: "draw_rows",
+  /** f32[d, 1] */
+  temperatures: "draw_temperatures",
+  /** f32[d, 1]: in [0, 1). */
+  uniforms: "draw_uniforms",
+  /** i32[d, 1] */
+  drawn: "drawn",
+} as const;
+
+const GROUP = 256;
+
+/**
+ * Draws tokens from softmax(logits / temperature) by the inverse of its distribution function, tokens ordered by id, as
+ * sampleToken does without a nucleus: so the vocabulary's probabilities need not leave the device. The first group of
+ * 256 tokens whose cumulated probability exceeds the uniform number, then the first token within it.
+ */
+export function addDraws(graph: GraphBuilder, logits: Value, { vocabSize }: DecoderShape): void {
+  const groups = Math.ceil(vocabSize / GROUP);
+  const rows = graph.input(DRAWS.rows, "int32", ["drawn"]);
+  const temperatures = graph.input(DRAWS.temperatures, "float32", ["drawn", 1]);
+  const uniforms = graph.input(DRAWS.uniforms, "float32", ["drawn", 1]);
+  const chosen = graph.node("Gather", [logits, rows], "draws.logits");
+  const scaled = graph.node("Div", [chosen, temperatures], "draws.scaled");
+  const probabilities = graph.node("Softmax", [scaled], "draws.probabilities", { attributes: { axis: { int: -1 } } });
+  const padding = graph.integers([0, 0, 0, groups * GROUP - vocabSize]);
+  const padded = graph.node("Pad", [probabilities, padding, graph.number(0)], "draws.padded");
+  const grouped = graph.node("Reshape", [padded, graph.integers([-1, groups, GROUP])], "draws.grouped");
+  const sums = graph.node("ReduceSum", [grouped, graph.integers([2])], "draws.sums", {
+    attributes: { keepdims: { int: 0 } },
+  });
+  const group = addPlace(graph, sums, uniforms, groups - 1, "draws.group");
+  const before = graph.node(
+    "ReduceSum",
+    [graph.node("Mul", [sums, group.passed], "draws.passed"), graph.integers([1])],
+    "draws.before",
+  );
+  const left = graph.node("Sub", [uniforms, before], "draws.left");
+  const members = graph.node("GatherND", [grouped, group.place], "draws.members", {
+    attributes: { batch_dims: { int: 1 } },
+  }); // [drawn, 256]
+  const member = addPlace(graph, members, left, GROUP - 1, "draws.member");
+  const first = graph.node("Mul", [group.place, graph.integers(GROUP)], "draws.first");
+  const id = graph.node("Add", [first, member.place], "draws.id");
+  const known = graph.node("Min", [id, graph.integers(vocabSize - 1)], "draws.known");
+  graph.output(graph.cast(known, "int32", DRAWS.drawn), "int32", ["drawn", 1]);
+}
+
+/** How many of the leading values [drawn, n] sum up to no more than the limit [drawn, 1], at most `last`; i64[drawn, 1]. */
+function addPlace(
+  graph: GraphBuilder,
+  values: Value,
+  limit: Value,
+  last: number,
+  name: string,
+): { readonly passed: Value; readonly place: Value } {
+  const one = graph.integers([1]);
+  const cumulated = graph.node("CumSum", [values, graph.integers(1)], `${name}.cumulated`);
+  const below = graph.node("LessOrEqual", [cumulated, limit], `${name}.below`);
+  const passed = graph.cast(below, "float32", `${name}.passed`);
+  const count = graph.node("ReduceSum", [passed, one], `${name}.count`);
+  const bounded = graph.node("Min", [count, graph.number(last)], `${name}.bounded`);
+  return { passed, place: graph.cast(bounded, "int64", `${name}.place`) };
+}

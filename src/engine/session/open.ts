@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EngineFailure } from "../../domain/engine.ts";
+import { blockTokensOf, cacheTensorBytes } from "../attention/paged.ts";
+import { gpuMemory } from "../gpu-memory.ts";
+import { readCheckpoint, type Checkpoint } from "../weights/checkpoint.ts";
+import type { Decoder } from "./decoder.ts";
+import { isOutOfMemory } from "./failures.ts";
+import { passBytes, planMemory } from "./memory-plan.ts";
+import { PaddedDecoder } from "./padded-decoder.ts";
+import { PagedDecoder } from "./paged-decoder.ts";
+import { MAX_ROWS } from "./paged-generate.ts";
+import type { WorkerOptions } from "./protocol.ts";
+
+/** Tokens in the cache for every token of a pass: rows that are written hold many times what a pass gives them. */
+const CACHE_PER_PASS = 8;
+/** Where the device's memory is unknown (WebGPU does not tell): what small GPUs have. */
+const ASSUMED_FREE_BYTES = 4 * 2 ** 30;
+/** Logits, and what is made of them where tokens are drawn: softmax, its sums, padded copies. */
+const LOGITS_COPIES = 3;
+
+/** Loads a checkpoint for a provider. Rejects with EngineFailure. */
+export async function openDecoder(options: WorkerOptions): Promise<Decoder> {
+  const { weightsDir, provider, type } = options;
+  if (provider === "cpu" || type === "float32") return PaddedDecoder.open(weightsDir);
+  const checkpoint = readCheckpoint(weightsDir);
+  const blockTokens = blockTokensOf(checkpoint.shape.headDim);
+  let blocks = plannedBlocks(checkpoint, options, blockTokens);
+  const folder = mkdtempSync(join(tmpdir(), "steerform-cache-"));
+  const zerosPath = join(folder, "zeros");
+  try {
+    while (true) {
+      // Takes no room on the disk: a file of nothing but a size.
+      writeFileSync(zerosPath, "");
+      truncateSync(zerosPath, cacheTensorBytes(checkpoint.shape, blocks, blockTokens));
+      try {
+        return await PagedDecoder.open(checkpoint, provider, type, { blocks, blockTokens, zerosPath });
+      } catch (error) {
+        if (!isOutOfMemory(error) || blocks === 1) throw error;
+        blocks = Math.max(1, Math.floor(blocks / 2));
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function plannedBlocks(
+  { shape, tensors }: Checkpoint,
+  { weightsDir, provider, maxBatchTokens }: WorkerOptions,
+  blockTokens: number,
+): number {
+  const freeBytes = (provider === "cuda" ? gpuMemory()?.freeBytes : undefined) ?? ASSUMED_FREE_BYTES;
+  const bytesPerElement = 2;
+  let weights = 0;
+  for (const tensor of tensors.values()) weights += tensor.shape.reduce((product, size) => product * size, 1);
+  const weightsBytes = weights * bytesPerElement;
+  const plan = planMemory({
+    ...shape,
+    bytesPerElement,
+    freeBytes,
+    weightsBytes,
+    workBytes: passBytes(shape, { tokens: maxBatchTokens, predictedRows: LOGITS_COPIES * MAX_ROWS, bytesPerElement }),
+    blockTokens,
+    minTokens: Math.min(shape.maxPositions, 2048),
+    maxTokens: CACHE_PER_PASS * maxBatchTokens,
+  });
+  if (plan.fits) return plan.blocks;
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new EngineFailure(
+    "runtime",
+    `${weightsDir} needs ${gigabytes(plan.neededBytes)} of the GPU's memory (weights ${gigabytes(weightsBytes)}), ` +
+      `and ${gigabytes(freeBytes)} are free.`,
+    "Free the GPU's memory, lower engine.max_batch_tokens, or run on the CPU (engine.provider: cpu).",
+  );
+}

@@ -1,0 +1,129 @@
+import type { Provider } from "../../domain/engine.ts";
+import type { DecoderShape } from "../architectures/types.ts";
+import { PAGED, type PagedCache } from "../attention/paged.ts";
+import { buildDecoderGraph } from "../graph/decoder-graph.ts";
+import { DRAWS } from "../graph/draws.ts";
+import { OnnxSession, type Tensor } from "../onnx/runtime.ts";
+import type { Checkpoint } from "../weights/checkpoint.ts";
+import { raggedBatches } from "./batches.ts";
+import { BlockPool } from "./block-pool.ts";
+import type { Decoder, Pass, Prediction } from "./decoder.ts";
+import { runtimeFailure } from "./failures.ts";
+import { integers, poolFeeds, predictionFeeds, steeringFeeds } from "./feeds.ts";
+import { readPrediction } from "./prediction.ts";
+
+/** Rows of one pass lie one after the other, without padding. */
+export interface PagedPass extends Pass {
+  /** Tokens already in the cache, none by default. */
+  readonly past?: readonly number[];
+  /** The blocks of each row; without them, the row's keys and values are forgotten after the pass. */
+  readonly blocks?: readonly (readonly number[])[];
+  /** Which of the predictions are drawn from, at which temperature, by which number in [0, 1). */
+  readonly draws?: readonly { readonly row: number; readonly temperature: number; readonly uniform: number }[];
+}
+
+export interface PagedPrediction extends Prediction {
+  /** [draws] */
+  readonly drawn: Int32Array;
+}
+
+/** A checkpoint on a GPU. */
+export class PagedDecoder implements Decoder {
+  readonly shape: DecoderShape;
+  readonly stopIds: ReadonlySet<number>;
+  readonly pool: BlockPool;
+  readonly #session: OnnxSession;
+
+  private constructor({ shape, stopIds }: Checkpoint, pool: BlockPool, session: OnnxSession) {
+    this.shape = shape;
+    this.stopIds = new Set(stopIds);
+    this.pool = pool;
+    this.#session = session;
+  }
+
+  /** Rejects with EngineFailure. */
+  static async open(
+    checkpoint: Checkpoint,
+    provider: Exclude<Provider, "cpu">,
+    type: "bfloat16" | "float16",
+    cache: PagedCache,
+  ): Promise<PagedDecoder> {
+    const { bytes, externalRoot } = buildDecoderGraph(checkpoint, { kind: "paged", type, cache });
+    const session = await OnnxSession.open(bytes, externalRoot, provider).catch((error: unknown) => {
+      throw runtimeFailure("could not load the model", error);
+    });
+    return new PagedDecoder(checkpoint, new BlockPool(cache.blocks, cache.blockTokens), session);
+  }
+
+  batches(lengths: readonly number[], maxTokens: number): number[][] {
+    return raggedBatches(lengths, maxTokens, this.pool);
+  }
+
+  async forward(pass: PagedPass): Promise<PagedPrediction> {
+    if (pass.blocks !== undefined) return this.#run(pass, pass.blocks);
+    const taken = pass.rows.map((ids) => this.pool.take([], ids.length, ""));
+    const blocks = taken.map((row) => {
+      if (row === undefined) throw new Error("Internal error: a batch is larger than the cache");
+      return row.blocks;
+    });
+    try {
+      return await this.#run(pass, blocks);
+    } finally {
+      for (const row of taken) this.pool.release(row!);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async #run(pass: PagedPass, blocks: readonly (readonly number[])[]): Promise<PagedPrediction> {
+    const { rows, draws = [] } = pass;
+    const past = pass.past ?? rows.map(() => 0);
+    const starts = [0];
+    for (const { length } of rows) starts.push(starts.at(-1)! + length);
+    const tokens = starts.at(-1)!;
+    const ids = new Int32Array(tokens);
+    for (const [row, tokenIds] of rows.entries()) ids.set(tokenIds, starts[row]);
+    // The kernel reads as many columns as the longest row has blocks; what lies beyond a row's own is never looked at.
+    const columns = Math.max(...rows.map((row, index) => this.pool.blocksFor(past[index]! + row.length)));
+    const table = new Int32Array(rows.length * columns);
+    for (const [row, held] of blocks.entries()) table.set(held.slice(0, columns), row * columns);
+    const steered = pass.steering?.some((entries) => entries.length > 0) ?? false;
+    const feeds: Record<string, Tensor> = {
+      [PAGED.ids]: { data: ids, shape: [tokens] },
+      [PAGED.rowStarts]: integers(starts),
+      [PAGED.past]: integers(past),
+      [PAGED.blockTable]: { data: table, shape: [rows.length, columns] },
+      [PAGED.bounds]: integers([
+        Math.max(...rows.map(({ length }) => length)),
+        Math.max(...rows.map(({ length }, row) => past[row]! + length)),
+      ]),
+      [PAGED.tokenRows]: steered ? { data: rowsOfTokens(starts), shape: [tokens] } : integers([0]),
+      ...steeringFeeds(this.shape, pass, steered ? rows.length : 1),
+      ...poolFeeds(pass.pools, starts),
+      ...predictionFeeds(
+        pass,
+        rows.map((_, row) => starts[row + 1]! - 1),
+      ),
+      [DRAWS.rows]: integers(draws.map(({ row }) => row)),
+      [DRAWS.temperatures]: column(draws.map(({ temperature }) => temperature)),
+      [DRAWS.uniforms]: column(draws.map(({ uniform }) => uniform)),
+    };
+    const results = await this.#session.run(feeds).catch((error: unknown) => {
+      this.pool.reset();
+      throw runtimeFailure("failed in a forward pass", error);
+    });
+    return { ...readPrediction(results), drawn: results[DRAWS.drawn]!.data as Int32Array };
+  }
+}
+
+function rowsOfTokens(starts: readonly number[]): Int32Array {
+  const rows = new Int32Array(starts.at(-1)!);
+  for (let row = 0; row + 1 < starts.length; row++) rows.fill(row, starts[row], starts[row + 1]);
+  return rows;
+}
+
+function column(values: readonly number[]): Tensor {
+  return { data: Float32Array.from(values), shape: [values.length, 1] };
+}
