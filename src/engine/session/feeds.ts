@@ -10,14 +10,19 @@ export function integers(values: readonly number[]): Tensor {
   return { data: Int32Array.from(values), shape: [values.length] };
 }
 
-/** `lastTokens`: for each row, which of the pass's tokens is its last. */
-export function predictionFeeds(pass: Pass, lastTokens: readonly number[]): Record<string, Tensor> {
+/**
+ * `lastTokens`: for each row, which of the pass's tokens is its last. `least`: rows that a softmax needs to have; WebGPU's
+ * refuses to have none.
+ */
+export function predictionFeeds(pass: Pass, lastTokens: readonly number[], least: 0 | 1 = 0): Record<string, Tensor> {
   // Never none: ONNX Runtime's TopK divides by the number of rows, and 0 of them ends the process (SIGFPE).
   const asked = pass.predict?.length ? pass.predict.map((row) => lastTokens[row]!) : [0];
   return {
     [IO.logitTokens]: integers(asked),
     [IO.logitRows]: integers(pass.logitRows ?? []),
-    [IO.scoreRows]: integers(pass.scoreTokens === undefined ? [] : asked.map((_, index) => index)),
+    [IO.scoreRows]: integers(
+      asked.map((_, index) => index).slice(0, pass.scoreTokens === undefined ? least : asked.length),
+    ),
     [IO.scoreTokens]: integers(pass.scoreTokens ?? []),
   };
 }

@@ -27,18 +27,23 @@ export interface PagedPrediction extends Prediction {
   readonly drawn: Int32Array;
 }
 
+const NO_DRAW = { row: 0, temperature: 1, uniform: 0 };
+
 /** A checkpoint on a GPU. */
 export class PagedDecoder implements Decoder {
   readonly shape: DecoderShape;
   readonly stopIds: ReadonlySet<number>;
   readonly pool: BlockPool;
   readonly #session: OnnxSession;
+  /** Rows that a softmax needs to have. */
+  readonly #least: 0 | 1;
 
-  private constructor({ shape, stopIds }: Checkpoint, pool: BlockPool, session: OnnxSession) {
+  private constructor({ shape, stopIds }: Checkpoint, pool: BlockPool, session: OnnxSession, least: 0 | 1) {
     this.shape = shape;
     this.stopIds = new Set(stopIds);
     this.pool = pool;
     this.#session = session;
+    this.#least = least;
   }
 
   /** Rejects with EngineFailure. */
@@ -52,7 +57,12 @@ export class PagedDecoder implements Decoder {
     const session = await OnnxSession.open(bytes, externalRoot, provider).catch((error: unknown) => {
       throw runtimeFailure("could not load the model", error);
     });
-    return new PagedDecoder(checkpoint, new BlockPool(cache.blocks, cache.blockTokens), session);
+    return new PagedDecoder(
+      checkpoint,
+      new BlockPool(cache.blocks, cache.blockTokens),
+      session,
+      provider === "webgpu" ? 1 : 0,
+    );
   }
 
   batches(lengths: readonly number[], maxTokens: number): number[][] {
@@ -78,7 +88,8 @@ export class PagedDecoder implements Decoder {
   }
 
   async #run(pass: PagedPass, blocks: readonly (readonly number[])[]): Promise<PagedPrediction> {
-    const { rows, draws = [] } = pass;
+    const { rows } = pass;
+    const draws = pass.draws?.length ? pass.draws : Array.from({ length: this.#least }, () => NO_DRAW);
     const past = pass.past ?? rows.map(() => 0);
     const starts = [0];
     for (const { length } of rows) starts.push(starts.at(-1)! + length);
@@ -105,6 +116,7 @@ export class PagedDecoder implements Decoder {
       ...predictionFeeds(
         pass,
         rows.map((_, row) => starts[row + 1]! - 1),
+        this.#least,
       ),
       [DRAWS.rows]: integers(draws.map(({ row }) => row)),
       [DRAWS.temperatures]: column(draws.map(({ temperature }) => temperature)),
