@@ -6,8 +6,12 @@ import { EngineFailure, type ChatMessage } from "../domain/engine.ts";
 /** The only door to @huggingface/jinja. */
 export type ChatTemplate = (messages: readonly ChatMessage[]) => string;
 
-/** Llama 3 writes today's date into the prompt unless it is told one. This is the one it falls back to without a clock. */
-const FIXED_DATE = "26 Jul 2024";
+const FIXED = {
+  /** Llama 3 writes today's date into the prompt unless it is told one. This is the one it falls back to without a clock. */
+  date_string: "26 Jul 2024",
+  /** Qwen 3 would begin with a thought, and what is read and judged is the answer. */
+  enable_thinking: false,
+} as const;
 
 const NAMED = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 
@@ -22,7 +26,7 @@ export function openChatTemplate(weightsDir: string, config: Readonly<Record<str
   return (messages) => {
     try {
       parsed ??= new Template(findTemplate(weightsDir, config));
-      return parsed.render({ ...specialTokens, messages, add_generation_prompt: true, date_string: FIXED_DATE });
+      return parsed.render({ ...specialTokens, messages, ...FIXED, add_generation_prompt: true });
     } catch (error) {
       if (error instanceof EngineFailure) throw error;
       const reason = error instanceof Error ? error.message : String(error);

@@ -7,6 +7,7 @@ import { inspectWeights, openModel } from "../../src/engine/index.ts";
 import { copyOf, readGolden, weightsDir } from "./models.ts";
 
 const NAME = "tied-bf16";
+const KNOWN = "LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, Gemma2ForCausalLM";
 const open = (folder: string): Promise<Model> =>
   openModel({ weightsDir: folder, provider: "auto", maxBatchTokens: 4096 });
 
@@ -106,8 +107,16 @@ describe("a weights folder", () => {
 
   it.each([
     [
-      { architectures: ["MambaForCausalLM"] },
-      "the architecture MambaForCausalLM is not one of those supported: LlamaForCausalLM, Qwen2ForCausalLM.",
+      { architectures: ["Gemma3ForConditionalGeneration"] },
+      `the architecture Gemma3ForConditionalGeneration is not one of those supported: ${KNOWN}.`,
+    ],
+    [
+      { architectures: ["MixtralForCausalLM"], num_local_experts: 8 },
+      'MixtralForCausalLM is a mixture of experts ("num_local_experts"), and experts are not supported.',
+    ],
+    [
+      { architectures: ["Qwen3MoeForCausalLM"], num_experts: 128 },
+      'Qwen3MoeForCausalLM is a mixture of experts ("num_experts"), and experts are not supported.',
     ],
     [{ architectures: [] }, '"architectures" is [], not a list such as ["LlamaForCausalLM"].'],
     [{ hidden_size: "32" }, '"hidden_size" is "32", not a whole number above 0.'],
@@ -117,9 +126,29 @@ describe("a weights folder", () => {
     [{ quantization_config: {} }, "the weights are quantized."],
     [{ head_dim: 8 }, "heads of 8 dimensions are not supported (multiples of 16)."],
     [{ num_key_value_heads: 3 }, "4 heads cannot share 3 key/value heads evenly."],
-    [{ rope_parameters: { rope_type: "yarn" } }, 'the RoPE scaling "yarn" is not supported (default, llama3).'],
+    [{ rope_parameters: { rope_type: "yarn" } }, 'the RoPE scaling "yarn" is not supported (default, linear, llama3).'],
   ])("is of a supported model, not %j", async (changes, message) => {
     const folder = copyOf(NAME);
+    changeConfig(folder, changes);
+    expect(await refusal(folder)).toBe(`unsupported-model: ${join(folder, "config.json")}: ${message}`);
+  });
+
+  it.each([
+    ["qwen3", { attention_bias: true }, '"attention_bias" is true: linear layers with a bias are not supported.'],
+    ["qwen2", { quantization_config: { quant_method: "gptq" } }, "the weights are quantized."],
+    ["gemma2", { hidden_activation: "gelu" }, 'the activation "gelu" is not supported (gelu_pytorch_tanh).'],
+    ["gemma2", { use_bidirectional_attention: true }, "its attention sees what comes after."],
+    ["gemma2", { layer_types: ["full_attention"] }, '"layer_types" has 1 entries for 3 layers.'],
+    ["gemma2", { layer_types: 3 }, '"layer_types" is 3, not a list of texts.'],
+    ["gemma2", { sliding_window: null }, 'layer 0 is "sliding_attention", but there is no window.'],
+    ["gemma2", { sliding_window: 0 }, '"sliding_window" is 0, not a whole number above 0.'],
+    [
+      "mistral",
+      { layer_types: ["full_attention", "chunked_attention", "full_attention"] },
+      'the layer type "chunked_attention" is not supported (full_attention, sliding_attention).',
+    ],
+  ])("is of a kind of %s that is supported, not %j", async (name, changes, message) => {
+    const folder = copyOf(name);
     changeConfig(folder, changes);
     expect(await refusal(folder)).toBe(`unsupported-model: ${join(folder, "config.json")}: ${message}`);
   });

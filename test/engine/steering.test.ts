@@ -6,15 +6,15 @@ import { PaddedDecoder } from "../../src/engine/session/padded-decoder.ts";
 import { generatePadded as generate } from "../../src/engine/session/padded-generate.ts";
 import { scorePadded as score } from "../../src/engine/session/padded-score.ts";
 import { seededRandom } from "../../src/util/random.ts";
-import { weightsDir } from "./models.ts";
+import { FAMILIES, weightsDir } from "./models.ts";
 
 const silent = (): void => {};
 
-describe("steering and batches", () => {
+describe.each(["tied-bf16", ...FAMILIES])("steering and batches of %s", (name) => {
   let decoder: PaddedDecoder;
   let vectors: Float32Array[];
   beforeAll(async () => {
-    decoder = await PaddedDecoder.open(weightsDir("tied-bf16"));
+    decoder = await PaddedDecoder.open(weightsDir(name));
     const random = seededRandom("vectors");
     vectors = Array.from({ length: 3 }, () =>
       Float32Array.from({ length: decoder.shape.hiddenSize }, () => 4 * random() - 2),

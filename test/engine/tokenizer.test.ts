@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openChatTemplate } from "../../src/engine/chat-template.ts";
 import { openTokenizer } from "../../src/engine/tokenizer.ts";
-import { copyOf, readTokenizerGolden, TINY, weightsDir } from "./models.ts";
+import { copyOf, FAMILIES, readTokenizerGolden, TINY, weightsDir } from "./models.ts";
 
-describe.each(["tied-bf16", ...TINY])("the tokenizer of %s against transformers", (name) => {
+describe.each(["tied-bf16", ...FAMILIES, ...TINY])("the tokenizer of %s against transformers", (name) => {
   const golden = readTokenizerGolden(name);
   const tokenizer = openTokenizer(weightsDir(name));
 
@@ -24,6 +24,15 @@ describe.each(["tied-bf16", ...TINY])("the tokenizer of %s against transformers"
 
   it("decodes any ids, halves of characters and special tokens included, to the same text", () => {
     for (const { ids, text } of golden.decoded) expect(tokenizer.decode(ids)).toBe(text);
+  });
+});
+
+describe("a tokenizer that falls back to bytes", () => {
+  it("keeps the characters beside a half of one, which transformers does not", () => {
+    const tokenizer = openTokenizer(weightsDir("gemma2"));
+    const bytes = tokenizer.encode("🚀", false);
+    expect(tokenizer.decode(bytes)).toBe("🚀");
+    expect(tokenizer.decode([...bytes, ...bytes.slice(0, 3)])).toBe("🚀\ufffd");
   });
 });
 

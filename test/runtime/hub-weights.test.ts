@@ -132,12 +132,12 @@ test("weights of a family that the engine does not run", () => {
   const cache = cacheOf("org/tiny");
   writeFileSync(join(cache, "models--org--tiny/blobs/blob-of-config.json"), '{"architectures": ["MambaForCausalLM"]}');
   expect(reported("weights: hf://org/tiny", { HF_HUB_CACHE: cache })).toMatchInlineSnapshot(`
-    "specs/demo.yaml:7:18: error SF1416: The engine cannot run the weights of 'base': hf://org/tiny/config.json: the architecture MambaForCausalLM is not one of those supported: LlamaForCausalLM.
+    "specs/demo.yaml:7:18: error SF1416: The engine cannot run the weights of 'base': hf://org/tiny/config.json: the architecture MambaForCausalLM is not one of those supported: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, Gemma2ForCausalLM.
       6 | variants: # who the models are: config/models/<model>.yaml
       7 |   base: { model: tiny-base }
         |                  ^^^^^^^^^
       8 |   instruct: { model: tiny-instruct }
-    hint: steerform runs Llama models of plain fp32, fp16 or bf16 weights."
+    hint: steerform runs dense text models of plain fp32, fp16 or bf16 weights."
   `);
 });
 

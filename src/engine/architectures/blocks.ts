@@ -45,16 +45,20 @@ function normWeight(context: BlockContext, name: string): Value {
   return graph.cast(sum, type, `${name}.offset`);
 }
 
-/** silu(x · gateᵀ) ⊙ (x · upᵀ) · downᵀ (Shazeer 2020, SwiGLU). */
-export function gatedMlp(context: BlockContext, input: Value, prefix: string): Value {
-  const { graph } = context;
+export type Activation = (context: BlockContext, input: Value, output: string) => Value;
+
+export const silu: Activation = ({ graph }, input, output) =>
+  graph.node("QuickGelu", [input], output, { attributes: { alpha: { float: 1 } }, domain: "com.microsoft" });
+
+/** GELU by its tanh approximation (Hendrycks & Gimpel 2016). */
+export const tanhGelu: Activation = ({ graph }, input, output) =>
+  graph.node("FastGelu", [input], output, { domain: "com.microsoft" });
+
+/** activation(x · gateᵀ) ⊙ (x · upᵀ) · downᵀ (Shazeer 2020). */
+export function gatedMlp(context: BlockContext, input: Value, prefix: string, activation: Activation): Value {
   const gate = linear(context, input, context.weight(`${prefix}.gate_proj.weight`), `${prefix}.gate`);
   const up = linear(context, input, context.weight(`${prefix}.up_proj.weight`), `${prefix}.up`);
-  const silu = graph.node("QuickGelu", [gate], `${prefix}.silu`, {
-    attributes: { alpha: { float: 1 } },
-    domain: "com.microsoft",
-  });
-  const gated = graph.node("Mul", [silu, up], `${prefix}.gated`);
+  const gated = context.graph.node("Mul", [activation(context, gate, `${prefix}.active`), up], `${prefix}.gated`);
   return linear(context, gated, context.weight(`${prefix}.down_proj.weight`), `${prefix}.out`);
 }
 
@@ -76,6 +80,22 @@ export const biasedSelfAttention: Attention = (context, layer, input, prefix) =>
   return attentionOutput(context, context.attention.attend(layer, { packed }), prefix);
 };
 
+/** Queries, keys and values each for itself, and each head's queries and keys normalized. */
+export const headNormedSelfAttention: Attention = (context, layer, input, prefix) => {
+  const { graph, shape } = context;
+  const projected = (part: "q" | "k" | "v"): Value =>
+    linear(context, input, context.weight(`${prefix}.${part}_proj.weight`), `${prefix}.${part}`);
+  const normed = (part: "q" | "k", heads: number): Value => {
+    const perHead = graph.integers([-1, shape.headDim]);
+    const split = graph.node("Reshape", [projected(part), perHead], `${prefix}.${part}.heads`); // [tokens · heads, headDim]
+    const output = norm(context, split, `${prefix}.${part}_norm.weight`, `${prefix}.${part}.normed`);
+    return graph.node("Reshape", [output, graph.integers([-1, heads * shape.headDim])], `${prefix}.${part}.joined`);
+  };
+  const queries = normed("q", shape.heads);
+  const keys = normed("k", shape.kvHeads);
+  return attentionOutput(context, context.attention.attend(layer, { queries, keys, values: projected("v") }), prefix);
+};
+
 function attentionOutput(context: BlockContext, attended: Value, prefix: string): Value {
   return linear(context, attended, context.weight(`${prefix}.o_proj.weight`), `${prefix}.out`);
 }
@@ -94,7 +114,7 @@ export function preNormBlock(attention: Attention): Architecture["addBlock"] {
     const attended = attention(context, layer, first.normed, `${block}.self_attn`);
     const middle: Stream = { sum: first.sum, delta: attended };
     const second = addNorm(context, middle, `${block}.post_attention_layernorm.weight`, `${block}.mlp_input`);
-    const delta = gatedMlp(context, second.normed, `${block}.mlp`);
+    const delta = gatedMlp(context, second.normed, `${block}.mlp`, silu);
     return { before: first.sum, after: { sum: second.sum, delta } };
   };
 }

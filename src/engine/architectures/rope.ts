@@ -2,8 +2,8 @@ import type { ModelConfig } from "../weights/config.ts";
 
 /**
  * Rotary frequencies in radians a position: [headDim / 2], computed in double and rounded once.
- * Sources: Su et al. 2021 (RoFormer); Llama 3.1's scaling as in transformers, modeling_rope_utils.py,
- * _compute_llama3_parameters. Throws EngineFailure `unsupported-model`.
+ * Sources: Su et al. 2021 (RoFormer); linear scaling, Chen et al. 2023 (positions divided by a factor); Llama 3.1's as in
+ * transformers, modeling_rope_utils.py, _compute_llama3_parameters. Throws EngineFailure `unsupported-model`.
  */
 export function ropeFrequencies(config: ModelConfig, headDim: number): Float32Array {
   // transformers 5 writes one section, `rope_parameters`; before, theta lay outside and the rest in `rope_scaling`.
@@ -12,8 +12,11 @@ export function ropeFrequencies(config: ModelConfig, headDim: number): Float32Ar
   const plain = Float64Array.from({ length: headDim / 2 }, (_, index) => theta ** ((-2 * index) / headDim));
   const kind = scaling.text("rope_type", scaling.text("type", "default"));
   if (kind === "default") return Float32Array.from(plain);
-  if (kind !== "llama3") throw config.unsupported(`the RoPE scaling "${kind}" is not supported (default, llama3).`);
+  if (kind !== "linear" && kind !== "llama3") {
+    throw config.unsupported(`the RoPE scaling "${kind}" is not supported (default, linear, llama3).`);
+  }
   const factor = scaling.number("factor");
+  if (kind === "linear") return Float32Array.from(plain, (frequency) => frequency / factor);
   const low = scaling.number("low_freq_factor");
   const high = scaling.number("high_freq_factor");
   const original = scaling.number("original_max_position_embeddings");

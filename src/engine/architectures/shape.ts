@@ -6,12 +6,15 @@ import type { DecoderShape } from "./types.ts";
  * What the families' configs have in common; a family changes what is different. Field names are transformers', and so is
  * what holds when one is missing. Throws EngineFailure `unsupported-model`.
  */
-export function readShape(config: ModelConfig): DecoderShape {
+export function readShape(
+  config: ModelConfig,
+  defaults: { readonly headDim?: number; readonly tiedHead?: boolean } = {},
+): DecoderShape {
   if (config.has("quantization_config")) throw config.unsupported("the weights are quantized.");
   const hiddenSize = config.count("hidden_size");
   const heads = config.count("num_attention_heads");
   const kvHeads = config.count("num_key_value_heads", heads);
-  const headDim = config.count("head_dim", hiddenSize / heads);
+  const headDim = config.count("head_dim", defaults.headDim ?? hiddenSize / heads);
   if (heads % kvHeads !== 0) throw config.unsupported(`${heads} heads cannot share ${kvHeads} key/value heads evenly.`);
   // ONNX Runtime's GroupQueryAttention on CPU refuses others.
   if (headDim % 16 !== 0)
@@ -29,7 +32,7 @@ export function readShape(config: ModelConfig): DecoderShape {
     epsilon: config.number("rms_norm_eps", 1e-6),
     normOffset: 0,
     embeddingScale: 1,
-    tiedHead: config.flag("tie_word_embeddings"),
+    tiedHead: config.flag("tie_word_embeddings", defaults.tiedHead),
     ropeFrequencies: ropeFrequencies(config, headDim),
     attentionScale: headDim ** -0.5,
     attentionSoftcap: undefined,
