@@ -33,6 +33,7 @@ export const gemma2: Architecture = {
       "pre_feedforward_layernorm.weight": [shape.hiddenSize],
       "post_feedforward_layernorm.weight": [shape.hiddenSize],
     }),
+  outputNorms: { o_proj: "post_attention_layernorm.weight", down_proj: "post_feedforward_layernorm.weight" },
   addBlock,
 };
 

@@ -75,5 +75,7 @@ export interface Architecture {
   readonly embedding: string;
   readonly finalNorm: string;
   readonly head: string;
+  /** Norms that the outputs of these matrices pass on their way to the residual stream, by their names in the block. */
+  readonly outputNorms?: { readonly o_proj: string; readonly down_proj: string };
   addBlock(context: BlockContext, layer: number, stream: Stream): BlockOutput;
 }

@@ -28,10 +28,11 @@ export class ChangeReader {
     this.#files = files;
   }
 
-  /** With `kept`, [rows, columns], Δ itself is put there as fp32. Throws EngineFailure. */
+  /** Of the products with the pair's gains, if it has them. With `kept`, [rows, columns], Δ itself is put there as fp32. Throws EngineFailure. */
   read(pair: TensorPair, kept?: Float32Array): TensorChange {
     const { rows, columns } = pair;
-    const type: KernelType = pair.from.dtype === "BF16" && pair.to.dtype === "BF16" ? "BF16" : "F32";
+    const areBf16 = pair.from.dtype === "BF16" && pair.to.dtype === "BF16";
+    const type: KernelType = areBf16 && pair.gains === undefined ? "BF16" : "F32";
     const rowBytes = columns * BYTES_PER_ELEMENT[type];
     // Rows that end within 16 bytes are read one at a time, so that zeros can follow.
     const step = rowBytes % LANES_BYTES === 0 ? Math.max(1, Math.floor(CHUNK_BYTES / rowBytes)) : 1;
@@ -60,8 +61,26 @@ export class ChangeReader {
   #load(pair: TensorPair, side: "from" | "to", type: KernelType, first: number, count: number): void {
     const [tensor, target] = [pair[side], this.#kernel[side]];
     if (tensor.dtype === type) this.#files.read(tensor, first, count, target);
-    else new Float32Array(target.buffer, target.byteOffset, count).set(this.#files.readFloats(tensor, first, count));
+    else floatsOf(target, count).set(this.#files.readFloats(tensor, first, count));
+    if (pair.gains !== undefined) {
+      const [row, rows] = [first / pair.columns, count / pair.columns];
+      const { offset, [side]: norm } = pair.gains;
+      const gains = this.#files.readFloats(norm, row, rows).map((weight) => offset + weight);
+      if (!gains.every(Number.isFinite)) throw notFinite(norm);
+      multiplyRows(floatsOf(target, count), gains);
+    }
     const end = count * BYTES_PER_ELEMENT[type];
     target.fill(0, end, Math.ceil(end / LANES_BYTES) * LANES_BYTES);
+  }
+}
+
+function floatsOf(bytes: Uint8Array, count: number): Float32Array {
+  return new Float32Array(bytes.buffer, bytes.byteOffset, count);
+}
+
+function multiplyRows(data: Float32Array, gains: Float32Array): void {
+  const columns = data.length / gains.length;
+  for (const [row, gain] of gains.entries()) {
+    for (let at = row * columns; at < (row + 1) * columns; at++) data[at]! *= gain;
   }
 }

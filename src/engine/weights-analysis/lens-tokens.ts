@@ -24,15 +24,16 @@ export async function logitLensTokens(
   topK: number,
   { signal, onTensor }: Watch = {},
 ): Promise<(LensTokens | undefined)[]> {
-  const { architecture, shape, tensors } = to;
-  const name = shape.tiedHead ? architecture.embedding : architecture.head;
+  const { architecture, tensors } = to;
+  const { tiedHead, normOffset, finalSoftcap: softcap } = to.shape;
+  const name = tiedHead ? architecture.embedding : architecture.head;
   const [finalNorm, head] = [tensors.get(architecture.finalNorm), tensors.get(name)];
   if (finalNorm === undefined || head === undefined) throw new Error(`Internal error: ${name} was not checked`);
   const tokenizer = openTokenizer(toDir);
   const packed = new Float64Array(directions.length * hiddenSize);
   for (const [index, direction] of directions.entries()) packed.set(direction, index * hiddenSize);
   const found = await withThreads(1, signal, (threads) =>
-    threads.run("lens", { finalNorm, head, directions: packed, topK }, [packed.buffer]),
+    threads.run("lens", { finalNorm, normOffset, head, softcap, directions: packed, topK }, [packed.buffer]),
   );
   onTensor?.(name);
   const named = ({ ids, values }: RankedTokens): LensToken[] =>

@@ -6,8 +6,12 @@ import { notFinite, type TensorFiles } from "./tensor-file.ts";
 export interface LensJob {
   /** [hidden] */
   readonly finalNorm: StoredTensor;
+  /** Added to the norm's weight. */
+  readonly normOffset: number;
   /** [vocab, hidden] */
   readonly head: StoredTensor;
+  /** c: logits x become c · tanh(x / c). */
+  readonly softcap: number | undefined;
   /** [directions, hidden] */
   readonly directions: Float64Array;
   readonly topK: number;
@@ -29,7 +33,7 @@ const PIECE_BYTES = 1 << 26;
 
 /**
  * The logit lens of directions: RMSNorm with the direction's own root mean square and the model's weight, then the output
- * matrix (nostalgebraist 2020, interpreting GPT: the logit lens). The norm's epsilon is left out: a direction has no
+ * matrix and the model's softcap (nostalgebraist 2020, interpreting GPT: the logit lens). The norm's epsilon is left out: a direction has no
  * length, so the answer must not depend on one. Undefined for a direction that is zero.
  */
 export async function logitLens(
@@ -37,9 +41,10 @@ export async function logitLens(
   files: TensorFiles,
   products: Products,
 ): Promise<(DirectionTokens | undefined)[]> {
-  const { finalNorm, head, directions, topK } = job;
+  const { finalNorm, normOffset, head, softcap, directions, topK } = job;
   const [vocabulary = 0, hidden = 0] = head.shape;
-  const normed = applyNorm(directions, files.readFloats(finalNorm, 0, hidden));
+  const gains = files.readFloats(finalNorm, 0, hidden).map((weight) => normOffset + weight);
+  const normed = applyNorm(directions, gains);
   if (!normed.every(Number.isFinite)) throw notFinite(finalNorm);
   const count = normed.length / hidden;
   const rankings = Array.from({ length: count }, () => ({ toward: new Ranking(topK), away: new Ranking(topK) }));
@@ -59,19 +64,26 @@ export async function logitLens(
   }
   return rankings.map(({ toward, away }, index) => {
     const zero = normed.subarray(index * hidden, (index + 1) * hidden).every((value) => value === 0);
-    return zero ? undefined : { toward: toward.ranked(1), away: away.ranked(-1) };
+    return zero ? undefined : { toward: capped(toward.ranked(1)), away: capped(away.ranked(-1)) };
   });
+
+  /** After the ranking: in fp32, a softcap makes equal what is far beyond it. */
+  function capped({ ids, values }: RankedTokens): RankedTokens {
+    return softcap === undefined
+      ? { ids, values }
+      : { ids, values: values.map((x) => softcap * Math.tanh(x / softcap)) };
+  }
 }
 
-/** [directions, hidden], each row of root mean square 1 and then times the norm's weight; zero stays zero. */
-function applyNorm(directions: Float64Array, weight: Float32Array): Float32Array {
-  const hidden = weight.length;
+/** [directions, hidden], each row of root mean square 1 and then times the norm's gains; zero stays zero. */
+function applyNorm(directions: Float64Array, gains: Float32Array): Float32Array {
+  const hidden = gains.length;
   const normed = new Float32Array(directions.length);
   for (let begin = 0; begin < normed.length; begin += hidden) {
     const direction = directions.subarray(begin, begin + hidden);
     const rootMeanSquare = norm(direction) / Math.sqrt(hidden);
     if (rootMeanSquare === 0) continue;
-    for (let i = 0; i < hidden; i++) normed[begin + i] = (direction[i]! / rootMeanSquare) * weight[i]!;
+    for (let i = 0; i < hidden; i++) normed[begin + i] = (direction[i]! / rootMeanSquare) * gains[i]!;
   }
   return normed;
 }

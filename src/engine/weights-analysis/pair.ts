@@ -14,6 +14,8 @@ export interface TensorPair {
   readonly component: string;
   readonly from: StoredTensor;
   readonly to: StoredTensor;
+  /** Each [rows]: with `offset` added, what the rows are multiplied by. */
+  readonly gains?: { readonly from: StoredTensor; readonly to: StoredTensor; readonly offset: number };
 }
 
 /** Two checkpoints of one shape. */
@@ -49,15 +51,25 @@ export function openWeightPair(fromDir: string, toDir: string): WeightPair {
   return { from, to, toDir, layers, hiddenSize, tensors };
 }
 
-/** A layer's matrix that writes to the residual stream. Throws EngineFailure when the family has none of that name. */
+/**
+ * A layer's matrix that writes to the residual stream. Where its output passes a norm, the norm's weight multiplies its
+ * rows; the root mean square, which the norm divides by, is of the input and not of the weights, and left out.
+ * Throws EngineFailure when the family has none of that name.
+ */
 export function writerOf({ tensors, to }: WeightPair, layer: number, writer: Writer): TensorPair {
   const found = tensors.find((tensor) => tensor.layer === layer && tensor.component === writer);
-  if (found !== undefined) return found;
-  throw new EngineFailure(
-    "unsupported-model",
-    `${to.architecture.name} has no ${writer} in layer ${layer}.`,
-    "Leave logit_lens and trait_alignment out of the steps: they are of models whose blocks end in o_proj and down_proj.",
-  );
+  const { name, outputNorms } = to.architecture;
+  if (found === undefined) {
+    throw new EngineFailure(
+      "unsupported-model",
+      `${name} has no ${writer} in layer ${layer}.`,
+      "Leave logit_lens and trait_alignment out of the steps: they are of models whose blocks end in o_proj and down_proj.",
+    );
+  }
+  if (outputNorms === undefined) return found;
+  const norm = tensors.find((tensor) => tensor.name === `model.layers.${layer}.${outputNorms[writer]}`);
+  if (norm === undefined) throw new Error(`Internal error: ${outputNorms[writer]} of layer ${layer} was not checked`);
+  return { ...found, gains: { from: norm.from, to: norm.to, offset: to.shape.normOffset } };
 }
 
 function pairOf(from: StoredTensor, to: StoredTensor): TensorPair {

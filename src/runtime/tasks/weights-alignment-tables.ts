@@ -6,6 +6,7 @@ import { exact, rounded } from "./weights-document.ts";
 
 const DEFINITIONS = {
   delta_residual: "mean over the input dimension of ΔW_o plus the same of ΔW_down, Δ = to − from",
+  W: "as it writes to the residual stream: where a norm follows the matrix (Gemma 2), its rows times the norm's weight",
   cosine: "cosine of the layer's vector v and Δ_residual, signed",
   response:
     "‖vᵀΔW‖ / ‖ΔW‖ (Frobenius): 1 where all of the change writes along v; chance gives about √(1 / hidden size)",

@@ -14,8 +14,8 @@ import { exact, nameOf, rounded, vectorSetsOf, watchOf } from "./weights-documen
 
 const DEFINITIONS = {
   delta_residual:
-    "mean over the input dimension of ΔW_o plus the same of ΔW_down, Δ = to − from: what the layer's writers would add to the residual stream for an input of ones, divided by its length",
-  lens: "logits of `to` where the residual stream is the direction itself: d / rms(d), times the final norm's weight, times the output matrix. The final norm is RMSNorm with the direction's own root mean square and without its epsilon, so a direction's length changes nothing: only the order and the relations of the values mean something",
+    "mean over the input dimension of ΔW_o plus the same of ΔW_down, Δ = to − from: what the layer's writers would add to the residual stream for an input of ones, divided by its length. Where a norm follows the writers (Gemma 2), their rows are multiplied by its weight",
+  lens: "logits of `to` where the residual stream is the direction itself: d / rms(d), times the final norm's weight, times the output matrix, and through the model's softcap if it has one. The final norm is RMSNorm with the direction's own root mean square and without its epsilon, so a direction's length changes nothing: only the order and the relations of the values mean something",
   toward: "the tokens of the largest values, largest first; the lower id first where values are equal",
   away: "the tokens of the smallest values, smallest first",
   vectors: "of every vector set, the layer's own vector",
