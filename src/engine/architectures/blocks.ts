@@ -36,7 +36,7 @@ export function addNorm(
   return { normed: output, sum };
 }
 
-/** The weight with the shape's offset, added in fp32: 1 + w in half precision would lose most of a small w. */
+/** The weight with the shape's offset, added in fp32: ONNX Runtime folds that at load, and has no such sum of bf16 on a CPU. */
 function normWeight(context: BlockContext, name: string): Value {
   const { graph, shape, type } = context;
   if (shape.normOffset === 0) return context.weight(name);
