@@ -3,6 +3,8 @@ import { ropeTables } from "../architectures/rope.ts";
 import type { DecoderShape } from "../architectures/types.ts";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
 import type { ElementType } from "../onnx/proto.ts";
+import { groupedAttention } from "./grouped.ts";
+import { pagedAttention } from "./paged-attention.ts";
 import type { AttentionCore, RowEntries } from "./types.ts";
 
 /** Names of the graph's inputs that this core adds. */
@@ -44,21 +46,25 @@ export function cacheTensorBytes({ kvHeads, headDim }: DecoderShape, blocks: num
  * ONNX Runtime's PagedAttention; the GPUs' core. Keys and values are the graph's own initializers, and the outputs that
  * would return them are left out: the kernel then writes in place, so that the cache stays on the device from one run to
  * the next, although the Node binding can hold nothing there. (Kwon et al. 2023)
+ *
+ * `grouped`: with what decodes faster on CUDA (grouped.ts), which WebGPU's kernel cannot.
  */
 export function pagedCore(
   graph: GraphBuilder,
   shape: DecoderShape,
   steering: RowEntries,
-  type: ElementType,
-  cache: PagedCache,
+  options: { readonly type: ElementType; readonly cache: PagedCache; readonly grouped: boolean },
   externalRoot: string,
 ): AttentionCore {
   const { heads, kvHeads, headDim, maxPositions } = shape;
+  const { type, cache, grouped } = options;
   const ids = graph.input(PAGED.ids, "int32", ["tokens"]);
-  const rowStarts = graph.input(PAGED.rowStarts, "int32", ["rows_and_one"]);
-  const past = graph.input(PAGED.past, "int32", ["rows"]);
-  const blockTable = graph.input(PAGED.blockTable, "int32", ["rows", "row_blocks"]);
-  const bounds = graph.input(PAGED.bounds, "int32", [2]);
+  const rows = {
+    rowStarts: graph.input(PAGED.rowStarts, "int32", ["rows_and_one"]),
+    past: graph.input(PAGED.past, "int32", ["rows"]),
+    blockTable: graph.input(PAGED.blockTable, "int32", ["rows", "row_blocks"]),
+    bounds: graph.input(PAGED.bounds, "int32", [2]),
+  };
   const tokenRows = graph.input(PAGED.tokenRows, "int32", ["steered_tokens"]);
   const tables = ropeTables(shape.ropeFrequencies, maxPositions);
   const table = (name: string, data: Float32Array): Value =>
@@ -72,29 +78,23 @@ export function pagedCore(
   const cacheShape = [cache.blocks, cache.blockTokens, kvHeads, headDim];
   const columns = { attributes: { axis: { int: 1 } } };
   const tokenEntries = graph.node("Gather", [steering.entries, tokenRows], "token_entries", columns); // [layers, tokens]
+  const inGroups = grouped ? groupedAttention(graph, shape, rotary) : undefined;
 
   return {
     tokenIds: ids,
+    packs: !grouped,
     attend(layer, input) {
-      const read = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
       const caches = ["keys", "values"].map((part) => graph.external(`${part}.${layer}`, type, cacheShape, place));
-      const unused = ["", "", "", "", "", ""];
-      return graph.node(
-        "PagedAttention",
-        [...read, ...caches, rowStarts, past, blockTable, ...rotary, ...unused, bounds],
-        `attention.${layer}`,
-        {
-          attributes: {
-            num_heads: { int: heads },
-            kv_num_heads: { int: kvHeads },
-            do_rotary: { int: 1 },
-            scale: { float: shape.attentionScale },
-            softcap: { float: shape.attentionSoftcap ?? 0 },
-            local_window_size: { int: shape.windows[layer] ?? -1 },
-          },
-          domain: "com.microsoft",
-        },
-      );
+      const attributes = {
+        scale: { float: shape.attentionScale },
+        softcap: { float: shape.attentionSoftcap ?? 0 },
+        local_window_size: { int: shape.windows[layer] ?? -1 },
+      };
+      if (inGroups !== undefined) return inGroups(layer, input, { ...rows, caches, rotary: [] }, attributes);
+      const read = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
+      const counts = { num_heads: { int: heads }, kv_num_heads: { int: kvHeads } };
+      const inputs = { ...rows, caches, rotary };
+      return pagedAttention(graph, read, inputs, { ...attributes, ...counts }, `attention.${layer}`);
     },
     addEntry(layer, tokens, output) {
       const entries = graph.node("Gather", [tokenEntries, graph.integers(layer)], `${output}.entries`);

@@ -21,7 +21,12 @@ export interface DecoderGraph {
 /** The attention core, and what the graph computes in: CPUs multiply fp32 fastest, GPUs half precision. */
 export type Core =
   | { readonly kind: "gqa"; readonly type: "float32" }
-  | { readonly kind: "paged"; readonly type: "bfloat16" | "float16"; readonly cache: PagedCache };
+  | {
+      readonly kind: "paged";
+      readonly type: "bfloat16" | "float16";
+      readonly cache: PagedCache;
+      readonly grouped: boolean;
+    };
 
 /** One graph that steers, captures and predicts. The weights stay where they are: the graph points into their files. */
 export function buildDecoderGraph(checkpoint: Checkpoint, core: Core): DecoderGraph {
@@ -40,9 +45,7 @@ export function buildDecoderGraph(checkpoint: Checkpoint, core: Core): DecoderGr
     graph,
     shape,
     attention:
-      core.kind === "gqa"
-        ? gqaCore(graph, shape, steering)
-        : pagedCore(graph, shape, steering, type, core.cache, externalRoot),
+      core.kind === "gqa" ? gqaCore(graph, shape, steering) : pagedCore(graph, shape, steering, core, externalRoot),
     type,
     weight: (weight) => once(weight, (name) => addWeight(graph, checkpoint, name, type, externalRoot)),
     constant: (value) => once(`constant ${value}`, (name) => graph.cast(graph.number(value), type, name)),

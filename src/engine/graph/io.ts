@@ -14,6 +14,8 @@ export const IO = {
   poolTokens: "pool_tokens",
   /** f32[1, readers, pools, width]: how often each token is in each pool. */
   poolCounts: "pool_counts",
+  /** f32[1, readers, pools, 1]: the sum of these counts. */
+  poolSizes: "pool_sizes",
   /** i32[n]: tokens whose next token is wanted. */
   logitTokens: "logit_tokens",
   /** i32[m]: which of these n have their logits returned. */
@@ -21,9 +23,9 @@ export const IO = {
   /** i32[q]: which of these n have probabilities returned, of the tokens i32[t]. */
   scoreRows: "score_rows",
   scoreTokens: "score_tokens",
-  /** f32[layers, readers, pools, hidden] */
-  poolSums: "pool_sums",
-  /** f32[layers, readers, pools]: sums of the tokens' L2 norms. */
+  /** f32[readers, pools, layers, hidden] */
+  poolMeans: "pool_means",
+  /** f32[readers, pools, layers]: means of the tokens' L2 norms. */
   poolNorms: "pool_norms",
   /** i64[n, 1]: the likeliest next token, the lowest id among equals. */
   likeliest: "likeliest",

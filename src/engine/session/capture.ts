@@ -18,12 +18,13 @@ export async function capture(
   steering?: CaptureSteering,
 ): Promise<Captured[]> {
   checkRows(rows, decoder.shape.maxPositions);
+  const { layers, hiddenSize } = decoder.shape;
   const captured = Array.from<Captured>({ length: rows.length });
   let [rowsDone, tokens] = [0, 0];
   const lengths = rows.map(({ ids }) => ids.length);
   for (const batch of decoder.batches(lengths, maxBatchTokens)) {
     const chosen = batch.map((index) => rows[index]!);
-    const { poolSums, poolNorms } = await decoder.forward({
+    const { poolMeans, poolNorms } = await decoder.forward({
       rows: chosen.map(({ ids }) => ids),
       pools: chosen.map(({ pools }) => pools),
       vectors: steering?.vectors ?? [],
@@ -31,43 +32,19 @@ export async function capture(
     });
     const poolCount = Math.max(...chosen.map(({ pools }) => pools.length));
     for (const [place, index] of batch.entries()) {
-      const row = unpack(decoder, { poolSums, poolNorms, place, rows: batch.length, poolCount }, rows[index]!);
-      if (!row.norms.every(Number.isFinite)) throw notFinite(`The residual stream of row ${index}`);
-      captured[index] = row;
+      const { length } = rows[index]!.pools;
+      const [from, to] = [place * poolCount * layers, (place * poolCount + length) * layers];
+      // Views, not copies: the pass's memory is theirs.
+      const means = poolMeans.subarray(from * hiddenSize, to * hiddenSize);
+      const norms = poolNorms.subarray(from, to);
+      if (!norms.every(Number.isFinite)) throw notFinite(`The residual stream of row ${index}`);
+      captured[index] = { means, norms };
       tokens += lengths[index]!;
     }
     rowsDone += batch.length;
     report({ rowsDone, rows: rows.length, tokens });
   }
   return captured;
-}
-
-interface PooledBatch {
-  /** [layers, rows, pools, hidden] */
-  readonly poolSums: Float32Array;
-  /** [layers, rows, pools] */
-  readonly poolNorms: Float32Array;
-  readonly place: number;
-  readonly rows: number;
-  readonly poolCount: number;
-}
-
-function unpack(decoder: Decoder, batch: PooledBatch, { pools }: CaptureRow): Captured {
-  const { layers, hiddenSize } = decoder.shape;
-  const means = new Float32Array(pools.length * layers * hiddenSize);
-  const norms = new Float32Array(pools.length * layers);
-  for (let layer = 0; layer < layers; layer++) {
-    for (let pool = 0; pool < pools.length; pool++) {
-      const from = (layer * batch.rows + batch.place) * batch.poolCount + pool;
-      const to = pool * layers + layer;
-      const { length } = pools[pool]!;
-      for (let index = 0; index < hiddenSize; index++) {
-        means[to * hiddenSize + index] = batch.poolSums[from * hiddenSize + index]! / length;
-      }
-      norms[to] = batch.poolNorms[from]! / length;
-    }
-  }
-  return { means, norms };
 }
 
 function checkRows(rows: readonly CaptureRow[], maxPositions: number): void {

@@ -27,9 +27,9 @@ export interface Prediction {
   readonly logits: Float32Array;
   /** [predict, scoreTokens] */
   readonly scores: Float32Array;
-  /** [layers, rows, pools, hidden] */
-  readonly poolSums: Float32Array;
-  /** [layers, rows, pools]: sums of the tokens' L2 norms. */
+  /** [rows, pools, layers, hidden]: as many pools as the row with most has. */
+  readonly poolMeans: Float32Array;
+  /** [rows, pools, layers] */
   readonly poolNorms: Float32Array;
 }
 

@@ -64,6 +64,8 @@ export function poolFeeds(pools: Pass["pools"] = [], firstTokens: readonly numbe
   const poolCount = Math.max(0, ...pools.map((lists) => lists.length));
   const tokens = new Int32Array(pools.length * width);
   const counts = new Float32Array(pools.length * poolCount * width);
+  // A row with fewer pools than others has empty ones; what is read of them is nothing divided by 1.
+  const sizes = new Float32Array(pools.length * poolCount).fill(1);
   for (const [row, lists] of pools.entries()) {
     const place = new Map(read[row]!.map((token, index) => [token, index]));
     for (let index = 0; index < width; index++) {
@@ -71,11 +73,13 @@ export function poolFeeds(pools: Pass["pools"] = [], firstTokens: readonly numbe
       tokens[row * width + index] = firstTokens[row]! + (read[row]![index] ?? read[row]![0]!);
     }
     for (const [pool, list] of lists.entries()) {
+      sizes[row * poolCount + pool] = list.length;
       for (const token of list) counts[(row * poolCount + pool) * width + place.get(token)!]! += 1;
     }
   }
   return {
     [IO.poolTokens]: { data: tokens, shape: [pools.length, width] },
     [IO.poolCounts]: { data: counts, shape: [1, pools.length, poolCount, width] },
+    [IO.poolSizes]: { data: sizes, shape: [1, pools.length, poolCount, 1] },
   };
 }

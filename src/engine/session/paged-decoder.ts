@@ -10,6 +10,7 @@ import { BlockPool } from "./block-pool.ts";
 import type { Decoder, Pass, Prediction } from "./decoder.ts";
 import { runtimeFailure } from "./failures.ts";
 import { integers, poolFeeds, predictionFeeds, steeringFeeds } from "./feeds.ts";
+import { groupedFeeds, groupHeadFeeds, pagedFeeds } from "./paged-feeds.ts";
 import { readPrediction } from "./prediction.ts";
 
 /** Rows of one pass lie one after the other, without padding. */
@@ -35,15 +36,16 @@ export class PagedDecoder implements Decoder {
   readonly stopIds: ReadonlySet<number>;
   readonly pool: BlockPool;
   readonly #session: OnnxSession;
-  /** Rows that a softmax needs to have. */
-  readonly #least: 0 | 1;
+  readonly #grouped: boolean;
+  readonly #groupHeads: (tokens: number) => Record<string, Tensor>;
 
-  private constructor({ shape, stopIds }: Checkpoint, pool: BlockPool, session: OnnxSession, least: 0 | 1) {
+  private constructor({ shape, stopIds }: Checkpoint, pool: BlockPool, session: OnnxSession, grouped: boolean) {
     this.shape = shape;
     this.stopIds = new Set(stopIds);
     this.pool = pool;
     this.#session = session;
-    this.#least = least;
+    this.#grouped = grouped;
+    this.#groupHeads = keepLast((tokens) => groupHeadFeeds(shape, tokens));
   }
 
   /** Rejects with EngineFailure. */
@@ -53,16 +55,12 @@ export class PagedDecoder implements Decoder {
     type: "bfloat16" | "float16",
     cache: PagedCache,
   ): Promise<PagedDecoder> {
-    const { bytes, externalRoot } = buildDecoderGraph(checkpoint, { kind: "paged", type, cache });
+    const grouped = provider === "cuda";
+    const { bytes, externalRoot } = buildDecoderGraph(checkpoint, { kind: "paged", type, cache, grouped });
     const session = await OnnxSession.open(bytes, externalRoot, provider).catch((error: unknown) => {
       throw runtimeFailure("could not load the model", error);
     });
-    return new PagedDecoder(
-      checkpoint,
-      new BlockPool(cache.blocks, cache.blockTokens),
-      session,
-      provider === "webgpu" ? 1 : 0,
-    );
+    return new PagedDecoder(checkpoint, new BlockPool(cache.blocks, cache.blockTokens), session, grouped);
   }
 
   batches(lengths: readonly number[], maxTokens: number): number[][] {
@@ -89,41 +87,33 @@ export class PagedDecoder implements Decoder {
 
   async #run(pass: PagedPass, blocks: readonly (readonly number[])[]): Promise<PagedPrediction> {
     const { rows } = pass;
-    const draws = pass.draws?.length ? pass.draws : Array.from({ length: this.#least }, () => NO_DRAW);
+    // WebGPU's softmax refuses to have no rows.
+    const least = this.#grouped ? 0 : 1;
+    const draws = pass.draws?.length ? pass.draws : Array.from({ length: least }, () => NO_DRAW);
     const past = pass.past ?? rows.map(() => 0);
     const starts = [0];
     for (const { length } of rows) starts.push(starts.at(-1)! + length);
     const tokens = starts.at(-1)!;
     const ids = new Int32Array(tokens);
     for (const [row, tokenIds] of rows.entries()) ids.set(tokenIds, starts[row]);
-    // The kernel reads as many columns as the longest row has blocks; what lies beyond a row's own is never looked at.
-    const columns = Math.max(...rows.map((row, index) => this.pool.blocksFor(past[index]! + row.length)));
-    const table = new Int32Array(rows.length * columns);
-    for (const [row, held] of blocks.entries()) table.set(held.slice(0, columns), row * columns);
+    const paged = { starts, past, blocks, blockTokens: this.pool.blockTokens };
     const steered = pass.steering?.some((entries) => entries.length > 0) ?? false;
     const feeds: Record<string, Tensor> = {
       [PAGED.ids]: { data: ids, shape: [tokens] },
-      [PAGED.rowStarts]: integers(starts),
-      [PAGED.past]: integers(past),
-      [PAGED.blockTable]: { data: table, shape: [rows.length, columns] },
-      [PAGED.bounds]: integers([
-        Math.max(...rows.map(({ length }) => length)),
-        Math.max(...rows.map(({ length }, row) => past[row]! + length)),
-      ]),
+      ...(this.#grouped ? groupedFeeds(this.shape, paged, this.#groupHeads) : pagedFeeds(paged)),
       [PAGED.tokenRows]: steered ? { data: rowsOfTokens(starts), shape: [tokens] } : integers([0]),
       ...steeringFeeds(this.shape, pass, steered ? rows.length : 1),
       ...poolFeeds(pass.pools, starts),
       ...predictionFeeds(
         pass,
         rows.map((_, row) => starts[row + 1]! - 1),
-        this.#least,
+        least,
       ),
       [DRAWS.rows]: integers(draws.map(({ row }) => row)),
       [DRAWS.temperatures]: column(draws.map(({ temperature }) => temperature)),
       [DRAWS.uniforms]: column(draws.map(({ uniform }) => uniform)),
     };
     const results = await this.#session.run(feeds).catch((error: unknown) => {
-      this.pool.reset();
       throw runtimeFailure("failed in a forward pass", error);
     });
     return { ...readPrediction(results), drawn: results[DRAWS.drawn]!.data as Int32Array };
@@ -138,4 +128,13 @@ function rowsOfTokens(starts: readonly number[]): Int32Array {
 
 function column(values: readonly number[]): Tensor {
   return { data: Float32Array.from(values), shape: [values.length, 1] };
+}
+
+/** Remembers the last answer. */
+function keepLast<T>(work: (key: number) => T): (key: number) => T {
+  let last: { readonly key: number; readonly value: T } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, value: work(key) };
+    return last.value;
+  };
 }

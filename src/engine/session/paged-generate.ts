@@ -43,24 +43,27 @@ export async function generatePaged(
     const tokens = promptIds.length + maxNewTokens;
     if (pool.blocksFor(tokens) * pool.blockTokens > pool.tokens) throw cacheTooSmall(index, tokens, pool.tokens);
   }
-  pool.reset();
   const results = rows.map((): Generated => ({ ids: [], finish: "length" }));
   const waiting = longestFirst(rows.map(({ promptIds }) => promptIds.length)).filter(
     (index) => rows[index]!.maxNewTokens > 0,
   );
   let active: PagedRow[] = [];
   let tokens = 0;
-  while (waiting.length > 0 || active.length > 0) {
-    const steps = nextSteps(decoder, rows, waiting, active, maxBatchTokens);
-    await run(decoder, steps, vectors);
-    tokens += steps.filter(({ predicts }) => predicts).length;
-    for (const { finish, index, ids, blocks } of active) {
-      if (finish === undefined) continue;
-      results[index] = { ids, finish };
-      pool.release(blocks);
+  try {
+    while (waiting.length > 0 || active.length > 0) {
+      const steps = nextSteps(decoder, rows, waiting, active, maxBatchTokens);
+      await run(decoder, steps, vectors);
+      tokens += steps.filter(({ predicts }) => predicts).length;
+      for (const { finish, index, ids, blocks } of active) {
+        if (finish === undefined) continue;
+        results[index] = { ids, finish };
+        pool.release(blocks);
+      }
+      active = active.filter(({ finish }) => finish === undefined);
+      report({ rowsDone: rows.length - waiting.length - active.length, rows: rows.length, tokens });
     }
-    active = active.filter(({ finish }) => finish === undefined);
-    report({ rowsDone: rows.length - waiting.length - active.length, rows: rows.length, tokens });
+  } finally {
+    pool.reset();
   }
   return results;
 }

@@ -29,35 +29,38 @@ export async function scorePaged(
   for (const [index, { length }] of prompts.entries()) {
     if (pool.blocksFor(length) * pool.blockTokens > pool.tokens) throw cacheTooSmall(index, length, pool.tokens);
   }
-  pool.reset();
   const results = Array.from<Float32Array>({ length: prompts.length });
   const waiting = sortedOrder(prompts);
   let unfinished: Step | undefined;
   let [rowsDone, tokens] = [0, 0];
-  while (waiting.length > 0 || unfinished !== undefined) {
-    const steps = nextSteps(decoder, prompts, waiting, unfinished, maxBatchTokens);
-    const complete = [...steps.keys()].filter((row) => {
-      const { index, past, ids } = steps[row]!;
-      return past + ids.length === prompts[index]!.length;
-    });
-    const result = await decoder.forward({
-      rows: steps.map(({ ids }) => ids),
-      past: steps.map(({ past }) => past),
-      blocks: steps.map(({ blocks }) => blocks.blocks),
-      predict: complete,
-      scoreTokens: tokenIds,
-    });
-    for (const [place, row] of complete.entries()) {
-      const { index, blocks } = steps[row]!;
-      if (!Number.isFinite(result.logitSums[place])) throw notFinite(`The prediction after prompt ${index}`);
-      results[index] = result.scores.slice(place * tokenIds.length, (place + 1) * tokenIds.length);
-      pool.release(blocks);
-      tokens += prompts[index]!.length;
+  try {
+    while (waiting.length > 0 || unfinished !== undefined) {
+      const steps = nextSteps(decoder, prompts, waiting, unfinished, maxBatchTokens);
+      const complete = [...steps.keys()].filter((row) => {
+        const { index, past, ids } = steps[row]!;
+        return past + ids.length === prompts[index]!.length;
+      });
+      const result = await decoder.forward({
+        rows: steps.map(({ ids }) => ids),
+        past: steps.map(({ past }) => past),
+        blocks: steps.map(({ blocks }) => blocks.blocks),
+        predict: complete,
+        scoreTokens: tokenIds,
+      });
+      for (const [place, row] of complete.entries()) {
+        const { index, blocks } = steps[row]!;
+        if (!Number.isFinite(result.logitSums[place])) throw notFinite(`The prediction after prompt ${index}`);
+        results[index] = result.scores.slice(place * tokenIds.length, (place + 1) * tokenIds.length);
+        pool.release(blocks);
+        tokens += prompts[index]!.length;
+      }
+      // Only a pass's last prompt can be cut.
+      unfinished = complete.length === steps.length ? undefined : steps.at(-1);
+      rowsDone += complete.length;
+      report({ rowsDone, rows: prompts.length, tokens });
     }
-    // Only a pass's last prompt can be cut.
-    unfinished = complete.length === steps.length ? undefined : steps.at(-1);
-    rowsDone += complete.length;
-    report({ rowsDone, rows: prompts.length, tokens });
+  } finally {
+    pool.reset();
   }
   return results;
 }

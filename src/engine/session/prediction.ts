@@ -10,7 +10,7 @@ export function readPrediction(results: Readonly<Record<string, Tensor>>): Predi
     logitSums: floats(IO.logitSums),
     logits: floats(IO.logits),
     scores: floats(IO.scores),
-    poolSums: floats(IO.poolSums),
+    poolMeans: floats(IO.poolMeans),
     poolNorms: floats(IO.poolNorms),
   };
 }

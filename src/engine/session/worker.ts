@@ -20,7 +20,7 @@ if (parentPort === null) throw new Error("Internal error: the session's worker w
 await serve(parentPort, workerData as WorkerOptions);
 
 async function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): Promise<void> {
-  const send = (response: Response): void => port.postMessage(response);
+  const send = (response: Response): void => port.postMessage(response, memoryOf(response));
   let decoder: Decoder;
   try {
     decoder = await openDecoder(options);
@@ -77,6 +77,13 @@ function perform(
   return call.kind === "generate"
     ? generatePadded(decoder, call.rows, call.vectors, maxBatchTokens, report)
     : scorePadded(decoder, call.prompts, call.tokenIds, maxBatchTokens, report);
+}
+
+/** What a response hands over and need not copy: residual streams of hundreds of rows are hundreds of megabytes. */
+function memoryOf(response: Response): ArrayBuffer[] {
+  if (!("answer" in response)) return [];
+  const buffers = response.answer.flatMap((one) => ("means" in one ? [one.means.buffer, one.norms.buffer] : []));
+  return [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer);
 }
 
 function closed(): EngineFailure {
