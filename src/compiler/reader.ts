@@ -44,6 +44,8 @@ export type WeightsRead =
       /** Positions. */
       readonly context: number;
       readonly vocabSize: number;
+      /** Whether the chat template has a place for one; false without a template. */
+      readonly takesSystemPrompts: boolean;
     }
   /** Sentences; `message` names files as `hf://<org>/<name>/<file>`, or by the path that was asked for. */
   | { readonly status: "missing" | "damaged" | "unsupported"; readonly message: string; readonly hint: string };

@@ -23,7 +23,7 @@ const NAMED = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 export function openChatTemplate(weightsDir: string, config: Readonly<Record<string, unknown>>): ChatTemplate {
   let parsed: Template | undefined;
   const specialTokens = Object.fromEntries(NAMED.map((name) => [name, tokenText(config[name])]));
-  return (messages) => {
+  const render: ChatTemplate = (messages) => {
     try {
       parsed ??= new Template(findTemplate(weightsDir, config));
       return parsed.render({ ...specialTokens, messages, ...FIXED, add_generation_prompt: true });
@@ -33,10 +33,43 @@ export function openChatTemplate(weightsDir: string, config: Readonly<Record<str
       throw new EngineFailure(
         "unsupported-model",
         `The chat template of ${weightsDir} failed: ${reason}`,
-        "Some templates take no system message, or want user and assistant to alternate.",
+        "Some templates want user and assistant to alternate.",
       );
     }
   };
+  let hasSystemRole: boolean | undefined;
+  return (messages) => {
+    const others = messages.filter(({ role }) => role !== "system");
+    if (others.length === messages.length) return render(messages);
+    hasSystemRole ??= takesSystemMessage(render);
+    if (hasSystemRole) return render(messages);
+    // What else is wrong comes first: that there is no template.
+    render(others);
+    throw noSystemRole(weightsDir);
+  };
+}
+
+/** Whether a system message reaches the prompt: some templates refuse one, some leave it out. False without a template. */
+export function takesSystemMessage(render: ChatTemplate): boolean {
+  const [system, user] = ["Answer in verse.", "What is a rainbow?"];
+  try {
+    const prompt = render([
+      { role: "system", content: system },
+      { role: "user", content: user },
+    ]);
+    return prompt.includes(system);
+  } catch (error) {
+    if (error instanceof EngineFailure) return false;
+    throw error;
+  }
+}
+
+function noSystemRole(weightsDir: string): EngineFailure {
+  return new EngineFailure(
+    "unsupported-model",
+    `The chat template of ${weightsDir} has no place for a system prompt.`,
+    "Take a dataset without system prompts, or a model whose chat template has a system role.",
+  );
 }
 
 function findTemplate(weightsDir: string, config: Readonly<Record<string, unknown>>): string {

@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import type { Model, ModelOptions, Prompt } from "../domain/engine.ts";
-import { openChatTemplate } from "./chat-template.ts";
+import { openChatTemplate, takesSystemMessage } from "./chat-template.ts";
 import { readGguf } from "./gguf/model.ts";
 import { chooseProvider } from "./provider.ts";
 import { SessionClient } from "./session/client.ts";
 import { openTokenizer, requireTokenizer } from "./tokenizer.ts";
 import { readCheckpoint } from "./weights/checkpoint.ts";
 import { weightsIdentity } from "./weights/identity.ts";
+import { readJsonFile } from "./weights/json-file.ts";
 
 export { convertGguf } from "./gguf/convert.ts";
 export * from "./weights-analysis/index.ts";
@@ -33,6 +35,12 @@ export function inspectWeights(weightsDir: string): WeightsInfo {
   const { layers, hiddenSize, vocabSize, maxPositions } = shape;
   const identity = weightsIdentity(weightsDir, checkpoint);
   return { architecture: architecture.name, layers, hiddenSize, vocabSize, maxPositions, identity };
+}
+
+/** Whether the model's chat template has a place for a system prompt. False without a template. Throws EngineFailure. */
+export function takesSystemPrompts(weightsDir: string): boolean {
+  const config = readJsonFile(join(weightsDir, "tokenizer_config.json")) ?? {};
+  return takesSystemMessage(openChatTemplate(weightsDir, config));
 }
 
 /**

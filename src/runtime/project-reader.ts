@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 import type { ProjectReader, TextRead, WeightsLocation, WeightsRead } from "../compiler/reader.ts";
 import { EngineFailure } from "../domain/engine.ts";
-import { inspectWeights } from "../engine/index.ts";
+import { inspectWeights, takesSystemPrompts } from "../engine/index.ts";
 import { downloadCommand, findInHubCache, hubCache, type Environment, type HubRevision } from "./hub-cache.ts";
 import { schemaCheck } from "./schemas.ts";
 
@@ -74,7 +74,16 @@ function readHubWeights(wanted: HubRevision, env: Environment): WeightsRead {
 function readWeights(path: string): WeightsRead {
   try {
     const { identity, layers, hiddenSize, maxPositions, vocabSize } = inspectWeights(path);
-    return { status: "ok", folder: path, digest: identity, layers, hiddenSize, context: maxPositions, vocabSize };
+    return {
+      status: "ok",
+      folder: path,
+      digest: identity,
+      layers,
+      hiddenSize,
+      context: maxPositions,
+      vocabSize,
+      takesSystemPrompts: takesSystemPrompts(path),
+    };
   } catch (error) {
     if (error instanceof EngineFailure) return { status: statusOf(error), message: error.message, hint: error.hint };
     const code = codeOf(error);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { edited, GOOD, reported } from "./fixture.ts";
+import { okWeights } from "./rig.ts";
 
 const model = (layers: number, hiddenSize: number): string =>
   `weights: models/none\nprompt: raw\nlayers: ${layers}\nhidden_size: ${hiddenSize}\n`;
@@ -213,6 +214,24 @@ test("SF1510: a system prompt for a variant without a chat template", () => {
       5 |   base: { model: tiny-base }
         |                  ^^^^^^^^^"
   `);
+});
+
+test("SF1512: a system prompt for a chat template that has no place for one", () => {
+  const row = '{"prompt": "a", "system_prompt": "Praise."}\n';
+  const files = { "datasets/traits/set_a/praise/positive.jsonl": row };
+  const weights = { "models/instruct": { ...okWeights("i"), takesSystemPrompts: false } };
+  expect(reported(GOOD, { files, weights })).toMatchInlineSnapshot(`
+    "specs/test.yaml:14:20: error SF1512: set_a/praise has system prompts, and the chat template of 'instruct' has no place for one.
+      13 | traits:
+      14 |   praise: { asked: set_a/praise, told: set_b/praise }
+         |                    ^^^^^^^^^^^^
+      15 |   doubt: { asked: set_a/doubt }
+    specs/test.yaml:6:22: The model of 'instruct'.
+      6 |   instruct: { model: tiny-instruct }
+        |                      ^^^^^^^^^^^^^
+    hint: Use a variant whose chat template has a system role for this source, or a dataset without system prompts."
+  `);
+  expect(reported(GOOD, { weights })).toBe("");
 });
 
 test("SF1601: a cell twice", () => {

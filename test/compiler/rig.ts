@@ -42,7 +42,9 @@ export function memoryReader({ files, weights = {}, unreadable = {}, root = ROOT
     weights(location) {
       const [name, folder] = placeOf(location, inside);
       const read = weights[name] ?? missingWeights(name);
-      return read.status === "ok" ? { folder, context: 1024, vocabSize: 2048, ...read } : read;
+      return read.status === "ok"
+        ? { folder, context: 1024, vocabSize: 2048, takesSystemPrompts: true, ...read }
+        : read;
     },
     schema: schemaCheck,
   };

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openChatTemplate } from "../../src/engine/chat-template.ts";
+import { takesSystemPrompts } from "../../src/engine/index.ts";
 import { openTokenizer } from "../../src/engine/tokenizer.ts";
 import { copyOf, FAMILIES, readTokenizerGolden, TINY, weightsDir } from "./models.ts";
 
@@ -43,6 +44,35 @@ describe("chat templates", () => {
     expect(() => render([{ role: "assistant", content: "Hi" }])).toThrow(
       `The chat template of ${folder} failed: Conversation roles must alternate user/assistant`,
     );
+  });
+
+  it.each([
+    ["refuses a system prompt, as Gemma 2's does", (folder: string) => openTokenizer(folder).config],
+    [
+      "leaves it out",
+      () => ({ chat_template: "{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}" }),
+    ],
+  ])("say so when a template %s", (_, configOf) => {
+    const folder = copyOf("gemma2");
+    const config = configOf(folder);
+    if ("chat_template" in config) rmSync(join(folder, "chat_template.jinja"));
+    const render = openChatTemplate(folder, config);
+    const user = { role: "user" as const, content: "Hi" };
+    expect(() => render([{ role: "system", content: "Be kind." }, user])).toThrow(
+      `The chat template of ${folder} has no place for a system prompt.`,
+    );
+    expect(render([user])).toContain("Hi");
+  });
+
+  it.each([
+    ["smollm2", true],
+    ["mistral", false],
+    ["qwen2", true],
+    ["qwen3", true],
+    ["gemma2", false],
+    ["tiny-instruct", true],
+  ])("of %s take a system prompt: %s", (name, taken) => {
+    expect(takesSystemPrompts(weightsDir(name))).toBe(taken);
   });
 
   it("are read from tokenizer_config.json too, and missed at the first chat", () => {

@@ -14,6 +14,8 @@ export interface Files {
   readonly weights: ReadonlyMap<string, string>;
   /** Their folders, absolute. */
   readonly weightsFolders: ReadonlyMap<string, string>;
+  /** Those of them whose chat template has no place for a system prompt. */
+  readonly withoutSystemPrompts: ReadonlySet<string>;
   /** By `<set>/<trait>`. */
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Steering questions that are prompts of the similarity analysis, by `<set>/<trait>`. */
@@ -30,6 +32,9 @@ export function readFiles(bound: Bound, project: Project, requireWeights: boolea
     models,
     weights: new Map(weights.map(([variant, { digest }]) => [variant, digest])),
     weightsFolders: new Map(weights.map(([variant, { folder }]) => [variant, folder])),
+    withoutSystemPrompts: new Set(
+      weights.flatMap(([variant, { takesSystemPrompts }]) => (takesSystemPrompts ? [] : [variant])),
+    ),
     datasets,
     prompts: readPrompts(bound, datasets, project),
     templates: readTemplates(bound, project),

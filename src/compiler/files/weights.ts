@@ -8,6 +8,7 @@ export interface FoundWeights {
   /** Absolute. */
   readonly folder: string;
   readonly digest: string;
+  readonly takesSystemPrompts: boolean;
 }
 
 /**
@@ -27,7 +28,7 @@ export function readWeights(
     const read = project.reader.weights(weightsLocation);
     switch (read.status) {
       case "ok":
-        found.set(variant, { folder: read.folder, digest: read.digest });
+        found.set(variant, read);
         compare("layers", model, model.layers, read.layers, project);
         compare("hidden_size", model, model.hiddenSize, read.hiddenSize, project);
         compare("context", model, model.context, read.context, project);

@@ -133,6 +133,18 @@ export function beyondContext(
   });
 }
 
+export function systemPromptRefused(place: Place, dataset: string, variant: string, modelPlace: Place): Diagnostic {
+  return error(
+    "SF1512",
+    place,
+    `${dataset} has system prompts, and the chat template of '${variant}' has no place for one.`,
+    {
+      related: [{ message: `The model of '${variant}'.`, place: modelPlace }],
+      hint: "Use a variant whose chat template has a system role for this source, or a dataset without system prompts.",
+    },
+  );
+}
+
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
