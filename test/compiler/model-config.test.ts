@@ -70,7 +70,7 @@ test.each(TINY)("tiny-%s has the parameters of its safetensors file", (name) => 
 
 test("base models take text as it is, the others through their chat template", () => {
   const chat = names.filter((name) => modelFile(name).prompt === "chat");
-  expect(chat).toEqual(names.filter((name) => /-(instruct|it|judge)$/.test(name)));
+  expect(chat).toEqual(names.filter((name) => /-(instruct|it|judge)(-v[\d.]+)?$|^qwen3-[\d.]+b$/.test(name)));
 });
 
 test.each(names)("%s can be a variant of a spec", (name) => {
