@@ -59,7 +59,7 @@ if (wanted.has("extract")) {
   // A response set as the experiment has it: prompts of 60 tokens, answers of 40 to 256; three positions at once.
   const set = Array.from({ length: 200 }, (_, row) => {
     const answer = 40 + ((row * 37) % 217);
-    const pool = (count: number): number[] => Array.from({ length: Math.min(count, answer) }, (_, at) => 60 + at);
+    const pool = (count: number): number[] => all.slice(0, Math.min(count, answer)).map((at) => 60 + at);
     return { ids: text(row, 60 + answer), pools: [pool(5), pool(15), pool(answer)] };
   });
   const tokens = set.reduce((sum, { ids }) => sum + ids.length, 0);
@@ -67,7 +67,7 @@ if (wanted.has("extract")) {
 }
 
 const vectors = Array.from({ length: layers }, (_, layer) =>
-  Float32Array.from({ length: hiddenSize }, (_, at) => ((((layer * hiddenSize + at) * 37) % 101) - 50) / 5000),
+  Float32Array.from({ length: hiddenSize }, (_zero, at) => ((((layer * hiddenSize + at) * 37) % 101) - 50) / 5000),
 );
 const steering = (row: number): RowSteering[] => [
   { layer: row % layers, vector: row % layers, coefficient: ((row % 7) + 1) / 3 },

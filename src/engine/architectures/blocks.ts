@@ -1,4 +1,3 @@
-import type { QueriesKeysValues } from "../attention/types.ts";
 import type { Value } from "../onnx/graph-builder.ts";
 import type { Architecture, BlockContext, Stream } from "./types.ts";
 
@@ -68,25 +67,18 @@ export type Attention = (context: BlockContext, layer: number, input: Value, pre
 
 const PROJECTIONS = ["q_proj", "k_proj", "v_proj"] as const;
 
-/** Without bias in the matrices that make queries, keys and values. */
-export const selfAttention: Attention = (context, layer, input, prefix) =>
-  attentionOutput(context, context.attention.attend(layer, queriesKeysValues(context, input, prefix, false)), prefix);
+/** Queries, keys and values by one multiplication. */
+export const selfAttention: Attention = (context, layer, input, prefix) => {
+  const packed = linear(context, input, stacked(context, prefix, "weight"), `${prefix}.qkv`);
+  return attentionOutput(context, context.attention.attend(layer, { packed }), prefix);
+};
 
 /** The same, where these three have a bias. */
-export const biasedSelfAttention: Attention = (context, layer, input, prefix) =>
-  attentionOutput(context, context.attention.attend(layer, queriesKeysValues(context, input, prefix, true)), prefix);
-
-function queriesKeysValues(context: BlockContext, input: Value, prefix: string, biased: boolean): QueriesKeysValues {
-  if (context.attention.packs) {
-    const bias = biased ? stacked(context, prefix, "bias") : undefined;
-    return { packed: linear(context, input, stacked(context, prefix, "weight"), `${prefix}.qkv`, bias) };
-  }
-  const project = (name: (typeof PROJECTIONS)[number]): Value => {
-    const bias = biased ? context.weight(`${prefix}.${name}.bias`) : undefined;
-    return linear(context, input, context.weight(`${prefix}.${name}.weight`), `${prefix}.${name}`, bias);
-  };
-  return { queries: project("q_proj"), keys: project("k_proj"), values: project("v_proj") };
-}
+export const biasedSelfAttention: Attention = (context, layer, input, prefix) => {
+  const [weight, bias] = [stacked(context, prefix, "weight"), stacked(context, prefix, "bias")];
+  const packed = linear(context, input, weight, `${prefix}.qkv`, bias);
+  return attentionOutput(context, context.attention.attend(layer, { packed }), prefix);
+};
 
 /** Queries, keys and values each for itself, and each head's queries and keys normalized. */
 export const headNormedSelfAttention: Attention = (context, layer, input, prefix) => {

@@ -44,7 +44,6 @@ export function gqaCore(graph: GraphBuilder, shape: DecoderShape, steering: RowE
 
   return {
     tokenIds: graph.node("Reshape", [ids, graph.integers([-1])], "token_ids"),
-    packs: true,
     attend(layer, input) {
       const read = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
       const past = [GQA.pastKey(layer), GQA.pastValue(layer)];

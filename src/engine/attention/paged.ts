@@ -3,9 +3,9 @@ import { ropeTables } from "../architectures/rope.ts";
 import type { DecoderShape } from "../architectures/types.ts";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
 import type { ElementType } from "../onnx/proto.ts";
-import { groupedAttention } from "./grouped.ts";
+import { GROUPED, groupedAttention } from "./grouped.ts";
 import { pagedAttention } from "./paged-attention.ts";
-import type { AttentionCore, RowEntries } from "./types.ts";
+import type { AttentionCore, QueriesKeysValues, RowEntries } from "./types.ts";
 
 /** Names of the graph's inputs that this core adds. */
 export const PAGED = {
@@ -47,17 +47,17 @@ export function cacheTensorBytes({ kvHeads, headDim }: DecoderShape, blocks: num
  * would return them are left out: the kernel then writes in place, so that the cache stays on the device from one run to
  * the next, although the Node binding can hold nothing there. (Kwon et al. 2023)
  *
- * `grouped`: with what decodes faster on CUDA (grouped.ts), which WebGPU's kernel cannot.
+ * `cuda`: with what decodes faster there (grouped.ts), which WebGPU's kernel cannot.
  */
 export function pagedCore(
   graph: GraphBuilder,
   shape: DecoderShape,
   steering: RowEntries,
-  options: { readonly type: ElementType; readonly cache: PagedCache; readonly grouped: boolean },
+  options: { readonly type: ElementType; readonly cache: PagedCache; readonly cuda: boolean },
   externalRoot: string,
 ): AttentionCore {
   const { heads, kvHeads, headDim, maxPositions } = shape;
-  const { type, cache, grouped } = options;
+  const { type, cache, cuda } = options;
   const ids = graph.input(PAGED.ids, "int32", ["tokens"]);
   const rows = {
     rowStarts: graph.input(PAGED.rowStarts, "int32", ["rows_and_one"]),
@@ -78,23 +78,38 @@ export function pagedCore(
   const cacheShape = [cache.blocks, cache.blockTokens, kvHeads, headDim];
   const columns = { attributes: { axis: { int: 1 } } };
   const tokenEntries = graph.node("Gather", [steering.entries, tokenRows], "token_entries", columns); // [layers, tokens]
-  const inGroups = grouped ? groupedAttention(graph, shape, rotary) : undefined;
+  const groups = cuda
+    ? {
+        chosen: graph.input(GROUPED.inGroups, "bool", []),
+        ungrouped: graph.input(GROUPED.ungrouped, "int32", ["tokens"]),
+        attend: groupedAttention(graph, shape, rotary),
+      }
+    : undefined;
 
   return {
     tokenIds: ids,
-    packs: !grouped,
     attend(layer, input) {
+      const output = `attention.${layer}`;
       const caches = ["keys", "values"].map((part) => graph.external(`${part}.${layer}`, type, cacheShape, place));
       const attributes = {
         scale: { float: shape.attentionScale },
         softcap: { float: shape.attentionSoftcap ?? 0 },
         local_window_size: { int: shape.windows[layer] ?? -1 },
       };
-      if (inGroups !== undefined) return inGroups(layer, input, { ...rows, caches, rotary: [] }, attributes);
       const read = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
       const counts = { num_heads: { int: heads }, kv_num_heads: { int: kvHeads } };
-      const inputs = { ...rows, caches, rotary };
-      return pagedAttention(graph, read, inputs, { ...attributes, ...counts }, `attention.${layer}`);
+      const inputs = { ...rows, caches, rotary, ...(groups === undefined ? {} : { slots: groups.ungrouped }) };
+      const name = groups === undefined ? output : `${output}.ungrouped`;
+      const ungrouped = pagedAttention(graph, read, inputs, { ...attributes, ...counts }, name);
+      if (groups === undefined) return ungrouped;
+      const packed = "packed" in input ? input.packed : sideBySide(graph, input, output);
+      graph.choose(
+        groups.chosen,
+        () => [groups.attend(packed, caches, attributes, `${output}.grouped`)],
+        () => [graph.node("Identity", [ungrouped], `${output}.kept`)],
+        [{ name: output, type, shape: ["tokens", heads * headDim] }],
+      );
+      return output;
     },
     addEntry(layer, tokens, output) {
       const entries = graph.node("Gather", [tokenEntries, graph.integers(layer)], `${output}.entries`);
@@ -103,4 +118,12 @@ export function pagedCore(
     },
     finish: () => {},
   };
+}
+
+function sideBySide(
+  graph: GraphBuilder,
+  { queries, keys, values }: Exclude<QueriesKeysValues, { readonly packed: Value }>,
+  output: string,
+): Value {
+  return graph.node("Concat", [queries, keys, values], `${output}.packed`, { attributes: { axis: { int: 1 } } });
 }

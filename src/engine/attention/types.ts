@@ -17,8 +17,6 @@ export interface RowEntries {
 export interface AttentionCore {
   /** Token ids: [tokens]. */
   readonly tokenIds: Value;
-  /** Queries, keys and values are best given side by side: one multiplication makes them. */
-  readonly packs: boolean;
   /**
    * Rotary attention of every token over its own row's past, to [tokens, heads · headDim], with the scale, the softcap and
    * the layer's window that the shape says.

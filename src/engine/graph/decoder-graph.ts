@@ -7,6 +7,7 @@ import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import type { ElementType } from "../onnx/proto.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
 import { addCapture } from "./capture.ts";
+import { addDenseCapture } from "./dense-capture.ts";
 import { addDraws } from "./draws.ts";
 import { IO } from "./io.ts";
 import { addPredictions } from "./predictions.ts";
@@ -25,7 +26,8 @@ export type Core =
       readonly kind: "paged";
       readonly type: "bfloat16" | "float16";
       readonly cache: PagedCache;
-      readonly grouped: boolean;
+      /** With what only CUDA has: decoding in groups, products that return fp32. */
+      readonly cuda: boolean;
     };
 
 /** One graph that steers, captures and predicts. The weights stay where they are: the graph points into their files. */
@@ -50,7 +52,7 @@ export function buildDecoderGraph(checkpoint: Checkpoint, core: Core): DecoderGr
     weight: (weight) => once(weight, (name) => addWeight(graph, checkpoint, name, type, externalRoot)),
     constant: (value) => once(`constant ${value}`, (name) => graph.cast(graph.number(value), type, name)),
   };
-  const capture = addCapture(context);
+  const capture = core.kind === "paged" && core.cuda ? addDenseCapture(context) : addCapture(context);
   let stream: Stream = { sum: embed(context, context.weight(architecture.embedding)) };
   for (let layer = 0; layer < shape.layers; layer++) {
     const { before, after } = architecture.addBlock(context, layer, stream);

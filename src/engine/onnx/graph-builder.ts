@@ -2,6 +2,7 @@ import type { ProtobufWriter } from "./protobuf.ts";
 import {
   elementTypeCode,
   externalTensorProto,
+  graphProto,
   modelProto,
   nodeProto,
   tensorProto,
@@ -24,8 +25,10 @@ export interface NodeOptions {
 export class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #constants = new Map<string, Value>();
-  readonly #nodes: ProtobufWriter[] = [];
+  #nodes: ProtobufWriter[] = [];
   readonly #initializers: ProtobufWriter[] = [];
+  /** Of the branch that is being built, if any. */
+  #local: ProtobufWriter[] = this.#initializers;
   readonly #inputs: ProtobufWriter[] = [];
   readonly #outputs: ProtobufWriter[] = [];
 
@@ -56,6 +59,36 @@ export class GraphBuilder {
     this.#nodes.push(nodeProto({ op, inputs, outputs, attributes, domain }));
   }
 
+  /**
+   * Does one thing or the other; only the nodes of what is chosen run. Both may read every value so far, and return as
+   * many values as there are outputs, of the same types. `condition`: bool[], in the host's memory.
+   */
+  choose(
+    condition: Value,
+    whenTrue: () => readonly Value[],
+    whenFalse: () => readonly Value[],
+    outputs: readonly { readonly name: string; readonly type: ElementType; readonly shape: readonly Dimension[] }[],
+  ): void {
+    const branch = (work: () => readonly Value[]): ProtobufWriter => {
+      const outer = { nodes: this.#nodes, local: this.#local };
+      const inner = { nodes: [] as ProtobufWriter[], local: [] as ProtobufWriter[] };
+      [this.#nodes, this.#local] = [inner.nodes, inner.local];
+      const values = work();
+      [this.#nodes, this.#local] = [outer.nodes, outer.local];
+      const infos = values.map((value, at) => valueInfoProto(value, outputs[at]!.type, outputs[at]!.shape));
+      return graphProto({
+        name: values.join(),
+        nodes: inner.nodes,
+        initializers: inner.local,
+        inputs: [],
+        outputs: infos,
+      });
+    };
+    const attributes = { then_branch: { graph: branch(whenTrue) }, else_branch: { graph: branch(whenFalse) } };
+    const names = outputs.map(({ name }) => name);
+    this.nodes("If", [condition], names, { attributes });
+  }
+
   cast(input: Value, type: ElementType, output: string): Value {
     return this.node("Cast", [input], output, { attributes: { to: { int: elementTypeCode(type) } } });
   }
@@ -78,6 +111,15 @@ export class GraphBuilder {
     return name;
   }
 
+  /**
+   * Integers in 32 bits that only the branch that is being built reads. What a branch reads from outside is first copied
+   * to the device, and back where a kernel wants it in the host's memory.
+   */
+  localIntegers(name: string, values: readonly number[]): Value {
+    this.#local.push(tensorProto(this.#claim(name), "int32", [values.length], Int32Array.from(values)));
+    return name;
+  }
+
   /** A scalar in fp32. The same number is stored once. */
   number(value: number): Value {
     const name = `number ${value}`;
@@ -95,12 +137,15 @@ export class GraphBuilder {
   }
 
   finish(): Uint8Array {
-    return modelProto({
-      nodes: this.#nodes,
-      initializers: this.#initializers,
-      inputs: this.#inputs,
-      outputs: this.#outputs,
-    });
+    return modelProto(
+      graphProto({
+        name: "steerform",
+        nodes: this.#nodes,
+        initializers: this.#initializers,
+        inputs: this.#inputs,
+        outputs: this.#outputs,
+      }),
+    );
   }
 
   #claim(name: string): string {

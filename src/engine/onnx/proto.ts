@@ -5,8 +5,8 @@ import { ProtobufWriter } from "./protobuf.ts";
  * named beside each use.
  */
 
-const DATA_TYPE = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
-const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
+const DATA_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, graph: 5, ints: 7 } as const;
 const IR_VERSION = 10;
 const OPSETS = { "": 21, "com.microsoft": 1 } as const;
 
@@ -14,7 +14,11 @@ export type ElementType = keyof typeof DATA_TYPE;
 export type Domain = keyof typeof OPSETS;
 /** A number is a fixed size, a text the name of one that is known at run time only. */
 export type Dimension = number | string;
-export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
+export type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] }
+  | { readonly graph: ProtobufWriter };
 
 export interface Node {
   readonly op: string;
@@ -44,6 +48,7 @@ function attributeProto(name: string, attribute: Attribute): ProtobufWriter {
   const proto = new ProtobufWriter().string(1, name); // name
   if ("int" in attribute) return proto.int(3, attribute.int).int(20, ATTRIBUTE_TYPE.int); // i, type
   if ("float" in attribute) return proto.float(2, attribute.float).int(20, ATTRIBUTE_TYPE.float); // f, type
+  if ("graph" in attribute) return proto.message(6, attribute.graph).int(20, ATTRIBUTE_TYPE.graph); // g, type
   for (const value of attribute.ints) proto.int(8, value); // ints
   return proto.int(20, ATTRIBUTE_TYPE.ints); // type
 }
@@ -88,18 +93,25 @@ export function valueInfoProto(name: string, type: ElementType, shape: readonly 
   return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensorType)); // name, type
 }
 
-export function modelProto(parts: {
+export interface GraphParts {
+  readonly name: string;
   readonly nodes: readonly ProtobufWriter[];
   readonly initializers: readonly ProtobufWriter[];
   readonly inputs: readonly ProtobufWriter[];
   readonly outputs: readonly ProtobufWriter[];
-}): Uint8Array {
+}
+
+export function graphProto(parts: GraphParts): ProtobufWriter {
   const graph = new ProtobufWriter();
   for (const node of parts.nodes) graph.message(1, node); // node
-  graph.string(2, "steerform"); // name
+  graph.string(2, parts.name); // name
   for (const initializer of parts.initializers) graph.message(5, initializer); // initializer
   for (const input of parts.inputs) graph.message(11, input); // input
   for (const output of parts.outputs) graph.message(12, output); // output
+  return graph;
+}
+
+export function modelProto(graph: ProtobufWriter): Uint8Array {
   const model = new ProtobufWriter().int(1, IR_VERSION).message(7, graph); // ir_version, graph
   for (const [domain, version] of Object.entries(OPSETS)) {
     model.message(8, new ProtobufWriter().string(1, domain).int(2, version)); // opset_import

@@ -6,7 +6,8 @@ import type { Provider } from "../../domain/engine.ts";
 
 /** The only door to onnxruntime-node: a session from a graph in memory, and typed tensors for it. */
 
-export type TensorData = Float32Array | Int32Array | BigInt64Array;
+/** Bytes are truth values. */
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
 export interface Tensor {
   readonly data: TensorData;
@@ -22,6 +23,8 @@ export class OnnxSession {
 
   /** External data is found by its location under `externalRoot`. Threads: as many as physical cores (the default). */
   static async open(graph: Uint8Array, externalRoot: string, provider: Provider = "cpu"): Promise<OnnxSession> {
+    // The session's level does not reach its kernels: some warn when they are made.
+    ort.env.logLevel = "fatal";
     const session = await ort.InferenceSession.create(graph, {
       executionProviders: [provider],
       // What goes wrong is thrown; ONNX Runtime would write it to the terminal as well.
@@ -55,6 +58,7 @@ export class OnnxSession {
 
 function toOrt({ data, shape }: Tensor): ort.Tensor {
   if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
+  if (data instanceof Uint8Array) return new ort.Tensor("bool", data, shape);
   if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
   return new ort.Tensor("int64", data, shape);
 }

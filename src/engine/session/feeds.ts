@@ -1,5 +1,6 @@
 import type { RowSteering } from "../../domain/engine.ts";
 import type { DecoderShape } from "../architectures/types.ts";
+import { DENSE } from "../graph/dense-capture.ts";
 import { IO } from "../graph/io.ts";
 import type { Tensor } from "../onnx/runtime.ts";
 import type { Pass } from "./decoder.ts";
@@ -27,6 +28,19 @@ export function predictionFeeds(pass: Pass, lastTokens: readonly number[], least
   };
 }
 
+const NO_VECTORS: readonly Float32Array[] = [];
+const stacks = new WeakMap<readonly Float32Array[], Float32Array>();
+
+/** [vectors or 1, hidden]; made once for the steps of a generation, which share their vectors. */
+function stack(vectors: readonly Float32Array[], hiddenSize: number): Float32Array {
+  const known = stacks.get(vectors);
+  if (known !== undefined && vectors !== NO_VECTORS) return known;
+  const stacked = new Float32Array(Math.max(1, vectors.length) * hiddenSize);
+  for (const [index, vector] of vectors.entries()) stacked.set(vector, index * hiddenSize);
+  stacks.set(vectors, stacked);
+  return stacked;
+}
+
 /** Entry 0 adds nothing; rows that add the same share an entry. */
 export function steeringFeeds(shape: DecoderShape, pass: Pass, rowCount: number): Record<string, Tensor> {
   const { layers, hiddenSize } = shape;
@@ -42,9 +56,7 @@ export function steeringFeeds(shape: DecoderShape, pass: Pass, rowCount: number)
   for (const [row, steered] of (pass.steering ?? []).entries()) {
     for (const one of steered) rowEntries[one.layer * rowCount + row] = entryOf(one);
   }
-  const vectors = pass.vectors ?? [];
-  const stacked = new Float32Array(Math.max(1, vectors.length) * hiddenSize);
-  for (const [index, vector] of vectors.entries()) stacked.set(vector, index * hiddenSize);
+  const stacked = stack(pass.vectors ?? NO_VECTORS, hiddenSize);
   const coefficients = Float32Array.from(entries, ({ coefficient }) => coefficient);
   return {
     [IO.vectors]: { data: stacked, shape: [stacked.length / hiddenSize, hiddenSize] },
@@ -81,5 +93,29 @@ export function poolFeeds(pools: Pass["pools"] = [], firstTokens: readonly numbe
     [IO.poolTokens]: { data: tokens, shape: [pools.length, width] },
     [IO.poolCounts]: { data: counts, shape: [1, pools.length, poolCount, width] },
     [IO.poolSizes]: { data: sizes, shape: [1, pools.length, poolCount, 1] },
+  };
+}
+
+/**
+ * `starts`: each row's first token, and how many tokens there are. Every pool of every row over all tokens of the pass; rows with
+ * fewer pools than others have empty ones.
+ */
+export function densePoolFeeds(pools: Pass["pools"] = [], starts: readonly number[]): Record<string, Tensor> {
+  const poolCount = Math.max(0, ...pools.map((lists) => lists.length));
+  const count = pools.length * poolCount;
+  const tokens = starts.at(-1)!;
+  const counts = new Float32Array(count * tokens);
+  const sizes = new Float32Array(count).fill(1);
+  for (const [row, lists] of pools.entries()) {
+    for (const [pool, list] of lists.entries()) {
+      const at = row * poolCount + pool;
+      sizes[at] = list.length;
+      for (const token of list) counts[at * tokens + starts[row]! + token]! += 1;
+    }
+  }
+  return {
+    [DENSE.capturing]: { data: Uint8Array.of(count > 0 ? 1 : 0), shape: [] },
+    [DENSE.counts]: { data: counts, shape: [count, tokens] },
+    [DENSE.sizes]: { data: sizes, shape: [1, count, 1] },
   };
 }

@@ -9,8 +9,8 @@ import { raggedBatches } from "./batches.ts";
 import { BlockPool } from "./block-pool.ts";
 import type { Decoder, Pass, Prediction } from "./decoder.ts";
 import { runtimeFailure } from "./failures.ts";
-import { integers, poolFeeds, predictionFeeds, steeringFeeds } from "./feeds.ts";
-import { groupedFeeds, groupHeadFeeds, pagedFeeds } from "./paged-feeds.ts";
+import { densePoolFeeds, integers, poolFeeds, predictionFeeds, steeringFeeds } from "./feeds.ts";
+import { groupedFeeds, groupOrderFeeds, pagedFeeds } from "./paged-feeds.ts";
 import { readPrediction } from "./prediction.ts";
 
 /** Rows of one pass lie one after the other, without padding. */
@@ -36,16 +36,16 @@ export class PagedDecoder implements Decoder {
   readonly stopIds: ReadonlySet<number>;
   readonly pool: BlockPool;
   readonly #session: OnnxSession;
-  readonly #grouped: boolean;
-  readonly #groupHeads: (tokens: number) => Record<string, Tensor>;
+  readonly #cuda: boolean;
+  readonly #groupOrder: (tokens: number) => Record<string, Tensor>;
 
-  private constructor({ shape, stopIds }: Checkpoint, pool: BlockPool, session: OnnxSession, grouped: boolean) {
+  private constructor({ shape, stopIds }: Checkpoint, pool: BlockPool, session: OnnxSession, cuda: boolean) {
     this.shape = shape;
     this.stopIds = new Set(stopIds);
     this.pool = pool;
     this.#session = session;
-    this.#grouped = grouped;
-    this.#groupHeads = keepLast((tokens) => groupHeadFeeds(shape, tokens));
+    this.#cuda = cuda;
+    this.#groupOrder = keepLast((tokens) => groupOrderFeeds(shape, tokens));
   }
 
   /** Rejects with EngineFailure. */
@@ -55,12 +55,12 @@ export class PagedDecoder implements Decoder {
     type: "bfloat16" | "float16",
     cache: PagedCache,
   ): Promise<PagedDecoder> {
-    const grouped = provider === "cuda";
-    const { bytes, externalRoot } = buildDecoderGraph(checkpoint, { kind: "paged", type, cache, grouped });
+    const cuda = provider === "cuda";
+    const { bytes, externalRoot } = buildDecoderGraph(checkpoint, { kind: "paged", type, cache, cuda });
     const session = await OnnxSession.open(bytes, externalRoot, provider).catch((error: unknown) => {
       throw runtimeFailure("could not load the model", error);
     });
-    return new PagedDecoder(checkpoint, new BlockPool(cache.blocks, cache.blockTokens), session, grouped);
+    return new PagedDecoder(checkpoint, new BlockPool(cache.blocks, cache.blockTokens), session, cuda);
   }
 
   batches(lengths: readonly number[], maxTokens: number): number[][] {
@@ -88,7 +88,7 @@ export class PagedDecoder implements Decoder {
   async #run(pass: PagedPass, blocks: readonly (readonly number[])[]): Promise<PagedPrediction> {
     const { rows } = pass;
     // WebGPU's softmax refuses to have no rows.
-    const least = this.#grouped ? 0 : 1;
+    const least = this.#cuda ? 0 : 1;
     const draws = pass.draws?.length ? pass.draws : Array.from({ length: least }, () => NO_DRAW);
     const past = pass.past ?? rows.map(() => 0);
     const starts = [0];
@@ -100,10 +100,10 @@ export class PagedDecoder implements Decoder {
     const steered = pass.steering?.some((entries) => entries.length > 0) ?? false;
     const feeds: Record<string, Tensor> = {
       [PAGED.ids]: { data: ids, shape: [tokens] },
-      ...(this.#grouped ? groupedFeeds(this.shape, paged, this.#groupHeads) : pagedFeeds(paged)),
+      ...(this.#cuda ? groupedFeeds(this.shape, paged, this.#groupOrder) : pagedFeeds(paged)),
       [PAGED.tokenRows]: steered ? { data: rowsOfTokens(starts), shape: [tokens] } : integers([0]),
       ...steeringFeeds(this.shape, pass, steered ? rows.length : 1),
-      ...poolFeeds(pass.pools, starts),
+      ...(this.#cuda ? densePoolFeeds(pass.pools, starts) : poolFeeds(pass.pools, starts)),
       ...predictionFeeds(
         pass,
         rows.map((_, row) => starts[row + 1]! - 1),

@@ -18,22 +18,6 @@ export interface PagedRows {
   readonly blockTokens: number;
 }
 
-/** What rows of a kernel are fed; the same inputs exist for both ways of attending. */
-interface RowFeeds {
-  readonly rowStarts: Tensor;
-  readonly past: Tensor;
-  readonly blockTable: Tensor;
-  readonly bounds: Tensor;
-}
-
-/** A row without tokens. */
-const NOTHING: RowFeeds = {
-  rowStarts: integers([0, 0]),
-  past: integers([0]),
-  blockTable: { data: Int32Array.of(0), shape: [1, 1] },
-  bounds: integers([1, 1]),
-};
-
 /** Only rows of one new token each, which see all of their past: enough of it that a group's tokens fit in. */
 export function canGroup(shape: DecoderShape, { starts, past }: PagedRows): boolean {
   const group = shape.heads / shape.kvHeads;
@@ -47,72 +31,109 @@ export function canGroup(shape: DecoderShape, { starts, past }: PagedRows): bool
   );
 }
 
-/** The rows of a pass as the kernel wants them: new tokens in `times` places each. */
-export function rowFeeds({ starts, past, blocks, blockTokens }: PagedRows, times = 1): RowFeeds {
-  const lengths = past.map((tokens, row) => tokens + starts[row + 1]! - starts[row]!);
-  const longest = Math.max(...lengths);
+const ROWS = { rowStarts: PAGED.rowStarts, past: PAGED.past, blockTable: PAGED.blockTable } as const;
+const GROUP_ROWS = { rowStarts: GROUPED.rowStarts, past: GROUPED.past, blockTable: GROUPED.blockTable } as const;
+type RowNames = Readonly<Record<keyof typeof ROWS, string>>;
+
+/** The rows of a pass as the kernel wants them. */
+export function pagedFeeds(rows: PagedRows): Record<string, Tensor> {
+  const { starts, past } = rows;
+  const mostNew = Math.max(...past.map((_, row) => starts[row + 1]! - starts[row]!));
+  return { ...rowFeeds(rows, ROWS, 1), [PAGED.bounds]: integers([mostNew, longestOf(rows)]) };
+}
+
+/** New tokens in `times` places each. */
+function rowFeeds(rows: PagedRows, names: RowNames, times: number): Record<string, Tensor> {
+  const { starts, past, blocks, blockTokens } = rows;
   // The kernel reads as many columns as the longest row has blocks; what lies beyond a row's own is never looked at.
-  const columns = Math.ceil(longest / blockTokens);
+  const columns = Math.ceil(longestOf(rows) / blockTokens);
   const table = new Int32Array(past.length * columns);
   for (const [row, held] of blocks.entries()) table.set(held.slice(0, columns), row * columns);
-  const mostNew = Math.max(...past.map((_, row) => starts[row + 1]! - starts[row]!));
   return {
-    rowStarts: integers(starts.map((start) => start * times)),
-    past: integers(past.map((tokens) => tokens + 1 - times)),
-    blockTable: { data: table, shape: [past.length, columns] },
-    bounds: integers([mostNew * times, longest]),
+    [names.rowStarts]: integers(starts.map((start) => start * times)),
+    [names.past]: integers(past.map((tokens) => tokens + 1 - times)),
+    [names.blockTable]: { data: table, shape: [past.length, columns] },
   };
 }
 
-export function pagedFeeds(rows: PagedRows): Record<string, Tensor> {
-  return named(rowFeeds(rows), PAGED);
+/** A row without tokens. */
+function noRows(names: RowNames): Record<string, Tensor> {
+  return {
+    [names.rowStarts]: integers([0, 0]),
+    [names.past]: integers([0]),
+    [names.blockTable]: { data: Int32Array.of(0), shape: [1, 1] },
+  };
 }
 
-/** Feeds both ways of attending, one of them nothing. `groupHeads`: kept from step to step, in which the count rarely changes. */
+function longestOf({ starts, past }: PagedRows): number {
+  return Math.max(...past.map((tokens, row) => tokens + starts[row + 1]! - starts[row]!));
+}
+
+/** Feeds one way of attending or the other. `orderOf`: kept from step to step, in which the count rarely changes. */
 export function groupedFeeds(
   shape: DecoderShape,
   rows: PagedRows,
-  groupHeads: (tokens: number) => Record<string, Tensor>,
+  orderOf: (tokens: number) => Record<string, Tensor>,
 ): Record<string, Tensor> {
   const { starts, past } = rows;
-  const tokens = starts.at(-1)!;
-  const positions = new Int32Array(tokens);
-  const slots = new Int32Array(tokens);
+  const slots = new Int32Array(starts.at(-1)!);
   for (const [row, before] of past.entries()) {
     for (let token = starts[row]!; token < starts[row + 1]!; token++) {
-      const position = before + token - starts[row]!;
-      positions[token] = position;
-      slots[token] = slotOf(rows, row, position);
+      slots[token] = slotOf(rows, row, before + token - starts[row]!);
     }
   }
   const grouped = canGroup(shape, rows);
-  const group = shape.heads / shape.kvHeads;
-  const groupTokens = Int32Array.from({ length: grouped ? tokens * group : 0 }, (_, at) => Math.floor(at / group));
+  const group = grouped ? shape.heads / shape.kvHeads : 0;
+  const positions = new Int32Array(past.length * group);
+  // Only the first token of a group stores.
+  const groupSlots = new Int32Array(past.length * group).fill(-1);
+  if (grouped) {
+    for (const [row, position] of past.entries()) {
+      positions.fill(position, row * group, (row + 1) * group);
+      groupSlots[row * group] = slots[row]!;
+    }
+    slots.fill(-1);
+  }
   return {
-    ...named(grouped ? NOTHING : rowFeeds(rows), PAGED),
-    ...named(grouped ? rowFeeds(rows, group) : NOTHING, GROUPED),
-    ...groupHeads(grouped ? tokens : 0),
-    [GROUPED.positions]: { data: wide(positions), shape: [tokens, 1] },
-    [GROUPED.slots]: { data: grouped ? new Int32Array(tokens).fill(-1) : slots, shape: [tokens] },
-    [GROUPED.tokens]: { data: groupTokens, shape: [groupTokens.length] },
-    // Only the first token of a group stores.
-    [GROUPED.slotsOfGroups]: {
-      data: Int32Array.from(groupTokens, (token, at) => (at % group === 0 ? slots[token]! : -1)),
-      shape: [groupTokens.length],
-    },
+    ...(grouped ? { ...noRows(ROWS), [PAGED.bounds]: integers([1, 1]) } : pagedFeeds(rows)),
+    ...(grouped ? rowFeeds(rows, GROUP_ROWS, group) : noRows(GROUP_ROWS)),
+    ...orderOf(grouped ? past.length : 0),
+    [GROUPED.inGroups]: { data: Uint8Array.of(grouped ? 1 : 0), shape: [] },
+    [GROUPED.ungrouped]: { data: slots, shape: [slots.length] },
+    [GROUPED.positions]: { data: wide(positions), shape: [positions.length, 1] },
+    [GROUPED.slots]: { data: groupSlots, shape: [groupSlots.length] },
   };
 }
 
-/** Heads of tokens in the order (token, query of a group, key head); a token's own order is (key head, query of a group). */
-export function groupHeadFeeds({ heads, kvHeads }: DecoderShape, tokens: number): Record<string, Tensor> {
+function slotOf({ blocks, blockTokens }: PagedRows, row: number, position: number): number {
+  return blocks[row]![Math.floor(position / blockTokens)]! * blockTokens + (position % blockTokens);
+}
+
+/**
+ * The order of groups is (token, query of a group, key head); a token's own is (key head, query of a group), then its keys,
+ * then its values.
+ */
+export function groupOrderFeeds({ heads, kvHeads }: DecoderShape, tokens: number): Record<string, Tensor> {
   const group = heads / kvHeads;
-  const index = Int32Array.from({ length: tokens * heads }, (_, at) => {
+  const stride = heads + 2 * kvHeads;
+  const count = tokens * heads;
+  const feeds = { queries: new Int32Array(count), keys: new Int32Array(count), values: new Int32Array(count) };
+  const back = new Int32Array(count);
+  for (let at = 0; at < count; at++) {
     const [token, within] = [Math.floor(at / heads), at % heads];
-    return token * heads + (within % kvHeads) * group + Math.floor(within / kvHeads);
-  });
+    const [query, kvHead] = [Math.floor(within / kvHeads), within % kvHeads];
+    const own = kvHead * group + query;
+    feeds.queries[at] = token * stride + own;
+    feeds.keys[at] = token * stride + heads + kvHead;
+    feeds.values[at] = token * stride + heads + kvHeads + kvHead;
+    back[token * heads + own] = at;
+  }
+  const tensor = (data: Int32Array): Tensor => ({ data, shape: [count] });
   return {
-    [GROUPED.heads]: { data: index, shape: [index.length] },
-    [GROUPED.headsBack]: { data: wide(index), shape: [index.length, 1] },
+    [GROUPED.queries]: tensor(feeds.queries),
+    [GROUPED.keys]: tensor(feeds.keys),
+    [GROUPED.values]: tensor(feeds.values),
+    [GROUPED.back]: tensor(back),
   };
 }
 
@@ -122,17 +143,4 @@ function wide(values: Int32Array): BigInt64Array {
   const halves = new Int32Array(result.buffer);
   for (let index = 0; index < values.length; index++) halves[2 * index] = values[index]!;
   return result;
-}
-
-function slotOf({ blocks, blockTokens }: PagedRows, row: number, position: number): number {
-  return blocks[row]![Math.floor(position / blockTokens)]! * blockTokens + (position % blockTokens);
-}
-
-function named(feeds: RowFeeds, names: Readonly<Record<keyof RowFeeds, string>>): Record<string, Tensor> {
-  return {
-    [names.rowStarts]: feeds.rowStarts,
-    [names.past]: feeds.past,
-    [names.blockTable]: feeds.blockTable,
-    [names.bounds]: feeds.bounds,
-  };
 }
