@@ -62,11 +62,11 @@ export function buildDecoderGraph(checkpoint: Checkpoint, core: Core): DecoderGr
   }
   const last = addNorm(context, stream, architecture.finalNorm, "final");
   capture.read(last.sum);
-  capture.finish();
   context.attention.finish();
   const head = context.weight(shape.tiedHead ? architecture.embedding : architecture.head);
   const logits = addPredictions(context, last.normed, head);
   if (core.kind === "paged") addDraws(graph, logits, shape);
+  capture.finish();
   return { bytes: graph.finish(), externalRoot };
 }
 
