@@ -16,7 +16,7 @@ export const DENSE = {
 /**
  * Pools residual streams by one product over all tokens of a pass, where there is one that reads half precision and
  * returns fp32 (CUDA's GemmFloat8, in spite of its name): counts and residuals are exact in it, sums are in fp32, and
- * nothing is cast. Norms come from what RMSNorm divides by.
+ * nothing is cast. Norms come from what RMSNorm divides by. The first layer is added last: see addCapture.
  */
 export function addDenseCapture({ graph, shape, type }: BlockContext): CaptureGraph {
   const { hiddenSize } = shape;
@@ -27,8 +27,7 @@ export function addDenseCapture({ graph, shape, type }: BlockContext): CaptureGr
   const ones = graph.cast(graph.floats("ones.wide", [hiddenSize], new Float32Array(hiddenSize).fill(1)), type, "ones");
   const nothing = [hiddenSize, 1].map((size) => graph.floats(`nothing.${size}`, [1, 0, size], new Float32Array(0)));
   const [layer, row] = [graph.integers([0]), graph.integers([1, -1])];
-  const sums: Value[] = [];
-  const norms: Value[] = [];
+  const residuals: Value[] = [];
 
   const pool = (residual: Value, at: string): Value[] => {
     const sum = graph.node("GemmFloat8", [halfCounts, residual], `${at}.sum`, { domain: "com.microsoft" });
@@ -41,30 +40,30 @@ export function addDenseCapture({ graph, shape, type }: BlockContext): CaptureGr
     return [sum, norm].map((value) => graph.node("Unsqueeze", [value, layer], `${value}.layer`));
   };
 
+  /** Sums and norms of one layer, or nothing. */
+  const choose = (residual: Value, at: string): void =>
+    graph.choose(
+      capturing,
+      () => pool(residual, at),
+      () => nothing.map((value, index) => graph.node("Identity", [value], `${at}.nothing.${index}`)),
+      [
+        { name: `${at}.sums`, type: "float32", shape: [1, "pools", hiddenSize] },
+        { name: `${at}.norms`, type: "float32", shape: [1, "pools", 1] },
+      ],
+    );
+
   return {
-    read(residual) {
-      const at = `capture.${sums.length}`;
-      const outputs = [`${at}.sums`, `${at}.norms`] as const;
-      graph.choose(
-        capturing,
-        () => pool(residual, at),
-        () => nothing.map((value, index) => graph.node("Identity", [value], `${at}.nothing.${index}`)),
-        [
-          { name: outputs[0], type: "float32", shape: [1, "pools", hiddenSize] },
-          { name: outputs[1], type: "float32", shape: [1, "pools", 1] },
-        ],
-      );
-      sums.push(outputs[0]);
-      norms.push(outputs[1]);
-    },
+    read: (residual) => void residuals.push(residual),
     finish() {
+      for (const [index, residual] of [...residuals.entries()].toReversed()) choose(residual, `capture.${index}`);
+      const named = (part: string): Value[] => residuals.map((_, index) => `capture.${index}.${part}`);
       const collect = (layers: readonly Value[], output: string): Value => {
         const all = graph.node("Concat", layers, `${output}.layers`, { attributes: { axis: { int: 0 } } });
         const means = graph.node("Div", [all, sizes], `${output}.means`); // [layers, pools, n]
         return graph.node("Transpose", [means], output, { attributes: { perm: { ints: [1, 0, 2] } } });
       };
-      graph.output(collect(sums, IO.poolMeans), "float32", ["pools", sums.length, hiddenSize]);
-      graph.output(collect(norms, IO.poolNorms), "float32", ["pools", norms.length, 1]);
+      graph.output(collect(named("sums"), IO.poolMeans), "float32", ["pools", residuals.length, hiddenSize]);
+      graph.output(collect(named("norms"), IO.poolNorms), "float32", ["pools", residuals.length, 1]);
     },
   };
 }
