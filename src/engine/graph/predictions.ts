@@ -43,7 +43,8 @@ function addLikeliest(graph: GraphBuilder, logits: Value, { vocabSize }: Decoder
   graph.output(addWinner(graph, logits, vocabSize), "int64", ["asked", 1]);
 }
 
-function addWinner(graph: GraphBuilder, logits: Value, vocabSize: number): Value {
+/** [rows, 1] */
+export function addWinner(graph: GraphBuilder, logits: Value, vocabSize: number): Value {
   const one = graph.integers([1]);
   const winners = (values: Value, width: number, name: string): { readonly best: Value; readonly at: Value } => {
     const groups = graph.node("Reshape", [values, graph.integers([-1, width])], `${name}.groups`);
