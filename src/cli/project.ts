@@ -95,6 +95,12 @@ export function printDiagnostics({ diagnostics, sources, projectDir }: Compilati
   host.err(`${counts.filter((text) => !text.startsWith("0 ")).join(", ")}. steerform explain ${first.code} says more.`);
 }
 
+/** For people, or as events of a stream. */
+export function showDiagnostics(compiled: Compilation, json: boolean, host: Host): void {
+  if (!json) printDiagnostics(compiled, host);
+  else for (const one of diagnosticsJson(compiled)) host.out(JSON.stringify({ type: "diagnostic", ...one }));
+}
+
 export function diagnosticsJson({ diagnostics }: Compilation): object[] {
   return diagnostics.map(diagnosticToJson);
 }

@@ -41,11 +41,12 @@ function variantsOf(files: Files): Map<string, Variant> {
       {
         name,
         model: model.name,
-        weightsDir: files.weightsFolders.get(name) ?? model.weights,
+        weightsDir: files.weights.get(name)?.found?.folder ?? model.weights,
         promptFormat: model.promptFormat,
         layers: model.layers.value,
         hiddenSize: model.hiddenSize.value,
-        weightsDigest: files.weights.get(name),
+        weightsDigest: files.weights.get(name)?.found?.digest,
+        weightsLocation: files.weights.get(name)?.location,
       },
     ]),
   );

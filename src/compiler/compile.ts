@@ -10,6 +10,7 @@ import { checkBudget } from "./check/budget.ts";
 import { check } from "./check/check.ts";
 import { expand } from "./expand/expand.ts";
 import { readFiles } from "./files/files.ts";
+import type { WeightsDemand } from "./files/weights.ts";
 import { findProjectDir, Project, projectPath } from "./files/project.ts";
 import { orderTasks } from "./graph.ts";
 import { field, text } from "./lower/fields.ts";
@@ -34,8 +35,7 @@ export interface Compilation {
 }
 
 export interface CompileOptions {
-  /** Missing weights are an error, not a warning. */
-  readonly requireWeights?: boolean;
+  readonly weights?: WeightsDemand;
   /** Values that replace the spec's: `steering.layers=0..3`. */
   readonly set?: readonly string[];
 }
@@ -98,7 +98,7 @@ function runPasses(specFile: string, project: Project, options: CompileOptions):
   const valid = validate(applyOverrides(parsed, options.set ?? [], project), "experiment", project);
   const spec = lower(valid);
   const bound = bind(spec, sink);
-  const files = readFiles(bound, project, options.requireWeights ?? false);
+  const files = readFiles(bound, project, options.weights ?? "optional");
   const checked = check(bound, files, sink);
   if (sink.hasErrors) return undefined;
   const tasks = expand(bound, files, checked, sink);

@@ -1,3 +1,4 @@
+import type { WeightsLocation } from "../domain/weights.ts";
 import type { SchemaCheck, SchemaName } from "./validate/violation.ts";
 
 /**
@@ -10,7 +11,7 @@ export interface ProjectReader {
   readText(path: string): TextRead;
   /** Names in a folder, in any order; none when it is not one. */
   list(path: string): readonly string[];
-  /** Model weights in Hugging Face layout. May be asked for the same ones more than once. */
+  /** Model weights on this machine: no network is asked. May be asked for the same ones more than once. */
   weights(location: WeightsLocation): WeightsRead;
   /** The check of one of steerform's own schemas. */
   schema(name: SchemaName): SchemaCheck;
@@ -26,17 +27,10 @@ export type TextRead =
   /** `message` is a clause: "permission denied". */
   | { readonly status: "unreadable"; readonly message: string };
 
-/** Where weights are looked for. */
-export type WeightsLocation =
-  /** Absolute. */
-  | { readonly kind: "folder"; readonly path: string }
-  /** `<org>/<name>`, at a branch, a tag or a commit: in the Hugging Face cache of this machine, never on a network. */
-  | { readonly kind: "hub"; readonly repository: string; readonly revision: string };
-
 export type WeightsRead =
   | {
       readonly status: "ok";
-      /** Where they were found, absolute. */
+      /** Where they are, or, of a GGUF file, will be once it is converted; absolute. */
       readonly folder: string;
       readonly digest: string;
       readonly layers: number;
@@ -48,4 +42,11 @@ export type WeightsRead =
       readonly takesSystemPrompts: boolean;
     }
   /** Sentences; `message` names files as `hf://<org>/<name>/<file>`, or by the path that was asked for. */
-  | { readonly status: "missing" | "damaged" | "unsupported"; readonly message: string; readonly hint: string };
+  | {
+      readonly status: "missing";
+      readonly message: string;
+      readonly hint: string;
+      /** They can be downloaded. */
+      readonly obtainable?: boolean;
+    }
+  | { readonly status: "damaged" | "unsupported"; readonly message: string; readonly hint: string };

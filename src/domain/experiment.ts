@@ -1,6 +1,7 @@
 import type { Dtype, Prompt, Provider } from "./engine.ts";
 import type { Price } from "./price.ts";
 import type { Task } from "./task.ts";
+import type { WeightsLocation } from "./weights.ts";
 
 /** A spec after every pass: names bound, files read, defaults filled in, expanded into ordered tasks. */
 export interface Experiment {
@@ -43,6 +44,8 @@ export interface Variant {
   readonly hiddenSize: number;
   /** Identity of the weights; undefined when they are not on this machine. */
   readonly weightsDigest: string | undefined;
+  /** Where they come from; undefined for a variant that the experiment does not run. */
+  readonly weightsLocation: WeightsLocation | undefined;
 }
 
 export interface JudgeTemplates {

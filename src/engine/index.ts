@@ -1,11 +1,13 @@
-import { join } from "node:path";
 import type { Model, ModelOptions, Prompt } from "../domain/engine.ts";
+import { findArchitecture } from "./architectures/index.ts";
 import { openChatTemplate, takesSystemMessage } from "./chat-template.ts";
 import { readGguf } from "./gguf/model.ts";
+import { tokenizerConfigJson } from "./gguf/tokenizer-json.ts";
 import { chooseProvider } from "./provider.ts";
 import { SessionClient } from "./session/client.ts";
-import { openTokenizer, requireTokenizer } from "./tokenizer.ts";
+import { openTokenizer, readTokenizerConfig, requireTokenizer } from "./tokenizer.ts";
 import { readCheckpoint } from "./weights/checkpoint.ts";
+import { ModelConfig } from "./weights/config.ts";
 import { weightsIdentity } from "./weights/identity.ts";
 import { readJsonFile } from "./weights/json-file.ts";
 
@@ -22,6 +24,8 @@ export interface WeightsInfo {
   readonly maxPositions: number;
   /** sha256, hex: the same for the same tensors, tokenizer and chat template, wherever they lie. */
   readonly identity: string;
+  /** The chat template has a place for a system prompt. False without a template. */
+  readonly takesSystemPrompts: boolean;
 }
 
 /**
@@ -33,14 +37,21 @@ export function inspectWeights(weightsDir: string): WeightsInfo {
   requireTokenizer(weightsDir);
   const { architecture, shape } = checkpoint;
   const { layers, hiddenSize, vocabSize, maxPositions } = shape;
-  const identity = weightsIdentity(weightsDir, checkpoint);
-  return { architecture: architecture.name, layers, hiddenSize, vocabSize, maxPositions, identity };
+  return {
+    architecture: architecture.name,
+    layers,
+    hiddenSize,
+    vocabSize,
+    maxPositions,
+    identity: weightsIdentity(weightsDir, checkpoint),
+    takesSystemPrompts: takesSystemMessage(openChatTemplate(weightsDir, readTokenizerConfig(weightsDir))),
+  };
 }
 
-/** Whether the model's chat template has a place for a system prompt. False without a template. Throws EngineFailure. */
-export function takesSystemPrompts(weightsDir: string): boolean {
-  const config = readJsonFile(join(weightsDir, "tokenizer_config.json")) ?? {};
-  return takesSystemMessage(openChatTemplate(weightsDir, config));
+/** That the engine can run a model with this config.json, which messages name as `name`. Throws EngineFailure. */
+export function checkConfig(path: string, name: string): void {
+  const config = new ModelConfig(readJsonFile(path) ?? {}, name);
+  findArchitecture(config).readShape(config);
 }
 
 /**
@@ -48,9 +59,18 @@ export function takesSystemPrompts(weightsDir: string): boolean {
  * tokenizer. The identity is the file's own, and known before it is converted. Throws EngineFailure.
  */
 export function inspectGguf(path: string): WeightsInfo {
-  const { family, shape, identity } = readGguf(path);
+  const { family, shape, identity, metadata } = readGguf(path);
   const { layers, hiddenSize, vocabSize, maxPositions } = shape;
-  return { architecture: family.architecture, layers, hiddenSize, vocabSize, maxPositions, identity };
+  const template = openChatTemplate(path, tokenizerConfigJson(metadata));
+  return {
+    architecture: family.architecture,
+    layers,
+    hiddenSize,
+    vocabSize,
+    maxPositions,
+    identity,
+    takesSystemPrompts: takesSystemMessage(template),
+  };
 }
 
 /** Loads a model; its session runs in a thread of its own. Rejects with EngineFailure. */

@@ -31,7 +31,7 @@ export function openTokenizer(weightsDir: string): Tokenizer {
   requireTokenizer(weightsDir);
   const path = tokenizerPath(weightsDir);
   const definition = readJsonFile(path) ?? {};
-  const config = readJsonFile(join(weightsDir, "tokenizer_config.json")) ?? {};
+  const config = readTokenizerConfig(weightsDir);
   const tokenizer = construct(path, definition, config);
   return {
     config,
@@ -40,6 +40,11 @@ export function openTokenizer(weightsDir: string): Tokenizer {
     decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
     token: (id) => tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
   };
+}
+
+/** Empty when there is none. Throws EngineFailure. */
+export function readTokenizerConfig(weightsDir: string): Readonly<Record<string, unknown>> {
+  return readJsonFile(join(weightsDir, "tokenizer_config.json")) ?? {};
 }
 
 function tokenizerPath(weightsDir: string): string {

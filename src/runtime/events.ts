@@ -11,6 +11,17 @@ export type RunEvent =
       readonly todo: Readonly<Record<Phase, number>>;
       readonly kept: number;
     }
+  /** Before a run: weights that it needs and that are not ready. `bytes`: to download, or to read. */
+  | { readonly type: "weights-started"; readonly name: string; readonly doing: WeightsWork; readonly bytes: number }
+  | ({ readonly type: "weights-progress"; readonly name: string } & WeightsProgress)
+  /** Why nothing moves for a while. */
+  | { readonly type: "weights-notice"; readonly name: string; readonly note: string }
+  | {
+      readonly type: "weights-finished";
+      readonly name: string;
+      readonly doing: WeightsWork;
+      readonly durationMs: number;
+    }
   | { readonly type: "task-started"; readonly id: string; readonly phase: Phase }
   | { readonly type: "task-progress"; readonly id: string; readonly phase: Phase; readonly progress: TaskProgress }
   | { readonly type: "task-finished"; readonly id: string; readonly phase: Phase; readonly durationMs: number }
@@ -23,6 +34,16 @@ export type RunEvent =
       readonly counts: RunCounts;
       readonly durationMs: number;
     };
+
+export type WeightsWork = "download" | "convert";
+
+export interface WeightsProgress {
+  readonly doing: WeightsWork;
+  /** Bytes, of those that were there before the run included. */
+  readonly done: number;
+  readonly total: number;
+  readonly bytesPerSecond: number;
+}
 
 export interface TaskProgress {
   readonly done: number;

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
-import { RuntimeFailure } from "./failures.ts";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Interrupted, RuntimeFailure } from "./failures.ts";
 import { makeFolder } from "./files.ts";
 import { bootId, isRunning, startOf } from "./process-identity.ts";
 
@@ -22,6 +23,7 @@ export interface Lock {
 
 const ATTEMPTS = 50;
 const PAUSE_MS = 20;
+const WAIT_MS = 200;
 /** Whoever takes a lock over needs milliseconds; a mark of it that is older is of a process that died meanwhile. */
 const TAKING_MS = 10_000;
 
@@ -30,9 +32,25 @@ const TAKING_MS = 10_000;
  * over; a live owner's is a RuntimeFailure `locked` that names it. Released when the process exits, at the latest.
  */
 export function acquireLock(folder: string): Lock {
-  const directory = join(folder, ".steerform");
-  const path = join(directory, "lock");
-  makeFolder(directory);
+  const lock = tryLock(join(folder, ".steerform", "lock"));
+  if ("release" in lock) return lock;
+  throw lockedBy(lock);
+}
+
+/** The lock of whatever else a path names, as soon as nobody has it. `onWait` gets to know who has, once. */
+export async function waitForLock(path: string, signal: AbortSignal, onWait: (owner: string) => void): Promise<Lock> {
+  for (let waits = false; ; waits = true) {
+    if (signal.aborted) throw new Interrupted();
+    const lock = tryLock(path);
+    if ("release" in lock) return lock;
+    if (!waits) onWait(`process ${lock.pid} on ${lock.host} (its lock: ${path})`);
+    await sleep(WAIT_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** The lock, or its live owner. */
+function tryLock(path: string): Lock | Owner {
+  makeFolder(dirname(path));
   const { pid } = process;
   const mine: Owner = { pid, host: hostname(), boot: bootId(), started: startOf(pid), since: new Date().toISOString() };
   let takenOver: string | undefined;
@@ -41,7 +59,7 @@ export function acquireLock(folder: string): Lock {
     const found = read(path);
     if (found === undefined) continue;
     const owner = parseOwner(found);
-    if (owner !== undefined && isAlive(owner, mine)) throw lockedBy(owner);
+    if (owner !== undefined && isAlive(owner, mine)) return owner;
     // An owner that cannot be read may be about to be written.
     if ((owner === undefined && attempt < ATTEMPTS / 2) || !remove(path, found)) pause();
     else {

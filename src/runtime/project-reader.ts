@@ -1,11 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, parse } from "node:path";
 import { getSystemErrorName } from "node:util";
-import type { ProjectReader, TextRead, WeightsLocation, WeightsRead } from "../compiler/reader.ts";
+import type { ProjectReader, TextRead, WeightsRead } from "../compiler/reader.ts";
 import { EngineFailure } from "../domain/engine.ts";
-import { inspectWeights, takesSystemPrompts } from "../engine/index.ts";
-import { downloadCommand, findInHubCache, hubCache, type Environment, type HubRevision } from "./hub-cache.ts";
+import type { HubRevision, WeightsLocation } from "../domain/weights.ts";
+import { inspectGguf, inspectWeights, type WeightsInfo } from "../engine/index.ts";
 import { schemaCheck } from "./schemas.ts";
+import { isOffline } from "./weights/hub-access.ts";
+import { downloadCommand, findInHubCache, hubCache, repositoryFolder, type Environment } from "./weights/hub-cache.ts";
 
 /** The disk, as the compiler sees it. Weights are read once. `env` says where the hub's cache is. */
 export function diskReader(env: Environment = process.env): ProjectReader {
@@ -52,7 +55,13 @@ function firstBadLine(bytes: Buffer): number {
 }
 
 function locateWeights(location: WeightsLocation, env: Environment): WeightsRead {
-  return location.kind === "folder" ? readWeights(location.path) : readHubWeights(location, env);
+  const { kind } = location;
+  if (kind === "hub") return readHubWeights(location, env);
+  if (kind === "folder") return readWeights(location.path);
+  // Named by what is in the file: another file under the same name is converted anew.
+  const { path, cache } = location;
+  const folder = (identity: string): string => join(cache, `${parse(path).name}-${identity.slice(0, 12)}`);
+  return readWeights(path, inspectGguf, folder);
 }
 
 function readHubWeights(wanted: HubRevision, env: Environment): WeightsRead {
@@ -61,28 +70,42 @@ function readHubWeights(wanted: HubRevision, env: Environment): WeightsRead {
   if (folder === undefined) {
     const name = revision === "main" ? repository : `${repository} at ${revision}`;
     const message = `${name} is not in the Hugging Face cache (${hubCache(env)}).`;
-    return { status: "missing", message, hint: `To download it: ${downloadCommand(wanted)}` };
+    return missingFromHub(message, "", wanted, env);
   }
   const read = readWeights(folder);
   if (read.status === "ok") return read;
   // A snapshot's folder is named by a commit in somebody's home: no words for a message.
   const message = read.message.replaceAll(folder, `hf://${repository}`);
-  const hint = read.status === "missing" ? `${read.hint} The command: ${downloadCommand(wanted)}` : read.hint;
-  return { status: read.status, message, hint };
+  if (read.status === "missing") return missingFromHub(message, `${read.hint} `, wanted, env);
+  if (read.status === "unsupported") return { ...read, message };
+  const deleted = `Delete ${repositoryFolder(repository, env)}: steerform apply downloads it again.`;
+  return { ...read, message, hint: deleted };
 }
 
-function readWeights(path: string): WeightsRead {
+function missingFromHub(message: string, hint: string, wanted: HubRevision, env: Environment): WeightsRead {
+  const command = downloadCommand(wanted);
+  return isOffline(env)
+    ? { status: "missing", message, hint: `${hint}HF_HUB_OFFLINE is set. Unset it, or elsewhere: ${command}` }
+    : { status: "missing", message, hint: `steerform apply downloads it (and so does: ${command}).`, obtainable: true };
+}
+
+/** What `inspect` says of what lies at a path; `folder` is where it is used from. */
+function readWeights(
+  path: string,
+  inspect: (path: string) => WeightsInfo = inspectWeights,
+  folder: (identity: string) => string = () => path,
+): WeightsRead {
   try {
-    const { identity, layers, hiddenSize, maxPositions, vocabSize } = inspectWeights(path);
+    const { identity, layers, hiddenSize, maxPositions, vocabSize, takesSystemPrompts } = inspect(path);
     return {
       status: "ok",
-      folder: path,
+      folder: folder(identity),
       digest: identity,
       layers,
       hiddenSize,
       context: maxPositions,
       vocabSize,
-      takesSystemPrompts: takesSystemPrompts(path),
+      takesSystemPrompts,
     };
   } catch (error) {
     if (error instanceof EngineFailure) return { status: statusOf(error), message: error.message, hint: error.hint };

@@ -182,7 +182,7 @@ test("SF1412: missing weights are a warning, and an error when they are needed",
       6 |   instruct: { model: tiny-instruct }
     hint: Download them."
   `);
-  expect(reported(GOOD, { weights, options: { requireWeights: true } })).toContain(":5:18: error SF1412:");
+  expect(reported(GOOD, { weights, options: { weights: "present" } })).toContain(":5:18: error SF1412:");
 });
 
 test("weights of a variant that runs nothing are not looked for", () => {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, type Compilation, type CompileOptions } from "../../src/compiler/compile.ts";
-import type { ProjectReader, TextRead, WeightsLocation, WeightsRead } from "../../src/compiler/reader.ts";
+import type { ProjectReader, TextRead, WeightsRead } from "../../src/compiler/reader.ts";
+import type { WeightsLocation } from "../../src/domain/weights.ts";
 import { schemaCheck } from "../../src/runtime/schemas.ts";
 
 export const REPOSITORY: string = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -52,7 +53,7 @@ export function memoryReader({ files, weights = {}, unreadable = {}, root = ROOT
 
 /** Its name in `MemoryProject.weights`, and a folder that it is found in. */
 function placeOf(location: WeightsLocation, inside: (path: string) => string): [string, string] {
-  if (location.kind === "folder") return [inside(location.path), location.path];
+  if (location.kind !== "hub") return [inside(location.path), location.path];
   const { repository, revision } = location;
   return [`hf://${repository}@${revision}`, `/cache/${repository}/${revision}`];
 }

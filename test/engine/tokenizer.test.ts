@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openChatTemplate } from "../../src/engine/chat-template.ts";
-import { takesSystemPrompts } from "../../src/engine/index.ts";
+import { inspectWeights } from "../../src/engine/index.ts";
 import { openTokenizer } from "../../src/engine/tokenizer.ts";
 import { copyOf, FAMILIES, readTokenizerGolden, TINY, weightsDir } from "./models.ts";
 
@@ -72,7 +72,7 @@ describe("chat templates", () => {
     ["gemma2", false],
     ["tiny-instruct", true],
   ])("of %s take a system prompt: %s", (name, taken) => {
-    expect(takesSystemPrompts(weightsDir(name))).toBe(taken);
+    expect(inspectWeights(weightsDir(name)).takesSystemPrompts).toBe(taken);
   });
 
   it("are read from tokenizer_config.json too, and missed at the first chat", () => {

@@ -33,6 +33,7 @@ export const DOORS: Readonly<Record<string, string>> = {
   handlebars: "runtime/judge/prompts.ts",
   listr2: "report/progress/listr.ts",
   "onnxruntime-node": "engine/onnx/runtime.ts",
+  "@huggingface/hub": "runtime/weights/hub-listing.ts",
   "@huggingface/tokenizers": "engine/tokenizer.ts",
   "@huggingface/jinja": "engine/chat-template.ts",
 };

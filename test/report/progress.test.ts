@@ -48,6 +48,35 @@ describe("plain progress", () => {
   });
 });
 
+test("weights that are downloaded: their beginning, every ten seconds where they are, what they wait for, their end", () => {
+  const lines: string[] = [];
+  let now = 0;
+  const view = plainProgress(
+    (line) => lines.push(line),
+    () => now,
+  );
+  const name = "hf://org/name";
+  const at = (time: number, done: number, bytesPerSecond: number): void => {
+    now = time;
+    view.on({ type: "weights-progress", name, doing: "download", done, total: 16e9, bytesPerSecond });
+  };
+  view.on({ type: "weights-started", name, doing: "download", bytes: 16e9 });
+  at(9999, 0.8e9, 80e6);
+  at(10_000, 0.81e9, 81e6);
+  view.on({ type: "weights-notice", name, note: "HTTP 429: again in 12 s" });
+  at(21_000, 0.81e9, 0);
+  view.on({ type: "weights-finished", name, doing: "download", durationMs: 210_000 });
+  view.on({ type: "weights-started", name: "models/a.gguf", doing: "convert", bytes: 98e6 });
+  expect(lines.join("\n")).toMatchInlineSnapshot(`
+    "downloading hf://org/name: 16 GB
+            hf://org/name: 810 MB of 16 GB, 81 MB/s, about 3 min 08 s left
+            hf://org/name: HTTP 429: again in 12 s
+            hf://org/name: 810 MB of 16 GB, 0 B/s
+    hf://org/name is ready  3 min 30 s
+    converting models/a.gguf: 98 MB"
+  `);
+});
+
 test("the words of a task that a server judges say what was paid", () => {
   const words = (judgeCalls: number): string =>
     progressWords({ done: 3, total: 8, unit: "answers", doing: "judging", judgeCalls });

@@ -1,10 +1,10 @@
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import type { WeightsRead } from "../../src/compiler/reader.ts";
 import { renderDiagnostic } from "../../src/diagnostics/render.ts";
-import type { Environment } from "../../src/runtime/hub-cache.ts";
+import type { Environment } from "../../src/runtime/weights/hub-cache.ts";
 import { diskReader } from "../../src/runtime/project-reader.ts";
 import { REPOSITORY } from "../compiler/rig.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
@@ -102,7 +102,7 @@ test("weights that are not in the cache: what to do, and where they were looked 
       7 |   base: { model: tiny-base }
         |                  ^^^^^^^^^
       8 |   instruct: { model: tiny-instruct }
-    hint: To download it: hf download meta-llama/Llama-3.1-8B"
+    hint: steerform apply downloads it (and so does: hf download meta-llama/Llama-3.1-8B)."
   `);
   const old = "weights: hf://meta-llama/Llama-3.1-8B\nrevision: v2";
   expect(reported(old, { HF_HOME: "/no" })).toMatchInlineSnapshot(`
@@ -111,7 +111,7 @@ test("weights that are not in the cache: what to do, and where they were looked 
       7 |   base: { model: tiny-base }
         |                  ^^^^^^^^^
       8 |   instruct: { model: tiny-instruct }
-    hint: To download it: hf download meta-llama/Llama-3.1-8B --revision v2"
+    hint: steerform apply downloads it (and so does: hf download meta-llama/Llama-3.1-8B --revision v2)."
   `);
 });
 
@@ -124,8 +124,18 @@ test("weights of which the cache has a part", () => {
       7 |   base: { model: tiny-base }
         |                  ^^^^^^^^^
       8 |   instruct: { model: tiny-instruct }
-    hint: Download the model's safetensors files; pytorch_model.bin is not read, and a GGUF file is named itself: weights: <file>.gguf. The command: hf download org/tiny"
+    hint: steerform apply downloads it (and so does: hf download org/tiny)."
   `);
+});
+
+test("weights of the cache that are damaged", () => {
+  const cache = cacheOf("org/tiny");
+  truncateSync(join(cache, "models--org--tiny/blobs/blob-of-model.safetensors"), 100_000);
+  expect(read({ HF_HUB_CACHE: cache })).toMatchObject({
+    status: "damaged",
+    message: expect.stringMatching(/^hf:\/\/org\/tiny\/model\.safetensors: .+ but the file has 100000\.$/) as string,
+    hint: `Delete ${cache}/models--org--tiny: steerform apply downloads it again.`,
+  });
 });
 
 test("weights of a family that the engine does not run", () => {

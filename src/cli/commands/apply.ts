@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Compilation } from "../../compiler/compile.ts";
 import { parsePlanDocument, type PlanDocument } from "../../compiler/plan/document.ts";
 import { isTodo, totalsOf } from "../../compiler/plan/totals.ts";
 import type { Experiment } from "../../domain/experiment.ts";
@@ -10,16 +9,20 @@ import { jsonProgress } from "../../report/progress/json.ts";
 import { plainProgress } from "../../report/progress/plain.ts";
 import type { ProgressView } from "../../report/progress/types.ts";
 import { formatResults } from "../../report/results-view.ts";
+import { weightsJobWords } from "../../report/progress/words.ts";
 import { plural } from "../../report/units.ts";
 import type { Outcome } from "../../runtime/events.ts";
+import { Interrupted } from "../../runtime/failures.ts";
 import { readResults } from "../../runtime/results-file.ts";
 import { schemaCheck } from "../../runtime/schemas.ts";
 import { readState } from "../../runtime/state.ts";
+import { weightsToObtain } from "../../runtime/weights/obtain.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
-import { compileSpec, diagnosticsJson, planAgainst, printDiagnostics, requestOf } from "../project.ts";
+import { compileSpec, planAgainst, requestOf, showDiagnostics } from "../project.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { obtainAndPlan } from "../obtain.ts";
 import { isStale } from "../stale.ts";
 import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 
@@ -55,6 +58,10 @@ Exit codes: 0 everything is up to date, 1 a problem in the spec or a failed task
     const interrupt = listenForInterrupts(host);
     try {
       return await planAndRun(args, host, interrupt.signal);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      host.err("Interrupted (apply again to go on): what has been downloaded is kept.");
+      return EXIT.interrupted;
     } finally {
       interrupt.close();
     }
@@ -71,7 +78,7 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
     throw new UsageError("A saved plan says itself what it is of: --set, --target and --replace go with plan --out.");
   }
   const spec = saved === undefined ? named : resolve(dirname(resolve(host.cwd, named ?? "")), saved.spec);
-  const compiled = compileSpec(spec, host, { requireWeights: true, set: request.set });
+  const compiled = compileSpec(spec, host, { weights: "obtainable", set: request.set });
   const view = await progressView(json, host);
   showDiagnostics(compiled, json, host);
   const { experiment } = compiled;
@@ -85,11 +92,17 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
     host.out(`${formatPlan(experiment, plan, totals, { style: host.style, detail: false })}\n`);
   }
   const todo = plan.tasks.filter(({ action }) => isTodo(action)).length;
+  const jobs = todo > 0 ? await weightsToObtain(experiment, signal) : [];
+  if (!json) for (const job of jobs) host.out(`${weightsJobWords(job)}\n`);
   const asks = todo > 0 && saved === undefined && !args.flag("yes");
   if (asks && !(await mayRun(todo, json, host))) return signal.aborted ? EXIT.interrupted : EXIT.failure;
 
+  const planned = { experiment, saved };
+  const ready =
+    jobs.length === 0 ? planned : await obtainAndPlan(planned, { jobs, spec, request, json, view, host, signal });
+  if (ready === undefined) return EXIT.failure;
   const keepGoing = args.flag("keep-going");
-  const run = { experiment, request, saved, keepGoing, parallelism, view, host, signal };
+  const run = { ...ready, request, keepGoing, parallelism, view, host, signal };
   const outcome = todo === 0 ? nothingToDo(plan, json, view) : await (await import("../run.ts")).runPlan(run);
   // Those on disk may be of another spec until every task is done.
   if (!json && outcome === "done") showResults(experiment, host);
@@ -134,11 +147,6 @@ async function progressView(json: boolean, host: Host): Promise<ProgressView> {
   if (!host.interactive) return plainProgress(host.out, now);
   const { listrProgress } = await import("../../report/progress/listr.ts");
   return listrProgress(host.out, now);
-}
-
-function showDiagnostics(compiled: Compilation, json: boolean, host: Host): void {
-  if (!json) printDiagnostics(compiled, host);
-  else for (const one of diagnosticsJson(compiled)) host.out(JSON.stringify({ type: "diagnostic", ...one }));
 }
 
 function showResults({ tasks, folder }: Experiment, host: Host): void {

@@ -23,7 +23,7 @@ Options:
   async run(args, host): Promise<ExitCode> {
     const json = args.flag("json");
     const request = { set: args.texts("set"), target: [], replace: [] };
-    const compiled = compileSpec(args.positionals[0], host, { requireWeights: false, set: request.set });
+    const compiled = compileSpec(args.positionals[0], host, { set: request.set });
     const { experiment } = compiled;
     if (experiment === undefined) {
       if (json) host.out(JSON.stringify({ format_version: 1, ok: false, diagnostics: diagnosticsJson(compiled) }));

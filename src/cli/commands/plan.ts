@@ -49,7 +49,7 @@ Options:
   async run(args, host): Promise<ExitCode> {
     const json = args.flag("json");
     const graph = graphFormat(args);
-    const compiled = compileSpec(args.positionals[0], host, { requireWeights: false, set: args.texts("set") });
+    const compiled = compileSpec(args.positionals[0], host, { set: args.texts("set") });
     const { experiment } = compiled;
     if (!json) printDiagnostics(compiled, host);
     if (experiment === undefined) {

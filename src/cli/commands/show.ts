@@ -32,7 +32,7 @@ Options:
   async run(args, host): Promise<ExitCode> {
     const [what, spec] = args.positionals;
     if (what === undefined) throw new UsageError("show what? There is: results, or the id of a task.");
-    const compiled = compileSpec(spec, host, { requireWeights: false, set: args.texts("set") });
+    const compiled = compileSpec(spec, host, { set: args.texts("set") });
     const { experiment } = compiled;
     if (experiment === undefined) {
       const document = { format_version: 1, ok: false, diagnostics: diagnosticsJson(compiled) };

@@ -20,7 +20,7 @@ Exit codes: 0 valid, 1 not valid.`,
   options: SPEC_OPTIONS,
   maxPositionals: 1,
   async run(args, host): Promise<ExitCode> {
-    const compiled = compileSpec(args.positionals[0], host, { requireWeights: false, set: args.texts("set") });
+    const compiled = compileSpec(args.positionals[0], host, { set: args.texts("set") });
     const { experiment } = compiled;
     if (args.flag("json")) {
       const ok = experiment !== undefined;

@@ -12,7 +12,8 @@ export function checkSystemPrompts(cells: readonly Cell[], files: Files, sink: D
     const model = files.models.get(variant.value);
     const rows = files.datasets.get(dataset.value);
     if (model === undefined || rows === undefined) continue;
-    const takesNone = model.promptFormat === "raw" || files.withoutSystemPrompts.has(variant.value);
+    const takesNone =
+      model.promptFormat === "raw" || files.weights.get(variant.value)?.found?.takesSystemPrompts === false;
     if (!takesNone || ![...rows.positive, ...rows.negative].some(hasSystemPrompt)) continue;
     const report = model.promptFormat === "raw" ? systemPromptOnRaw : systemPromptRefused;
     sink.report(report(dataset.place, dataset.value, variant.value, model.namePlace));

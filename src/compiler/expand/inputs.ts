@@ -20,7 +20,7 @@ export class Inputs {
   }
 
   weights(variant: string): string {
-    return this.#files.weights.get(variant) ?? MISSING;
+    return this.#files.weights.get(variant)?.found?.digest ?? MISSING;
   }
 
   /** Short enough to be its own digest. */

@@ -4,18 +4,14 @@ import { readDatasets, readQuestionsOf } from "./datasets.ts";
 import { readModels, type Model } from "./models.ts";
 import type { Project } from "./project.ts";
 import { readJudgeTemplates } from "./templates.ts";
-import { readWeights } from "./weights.ts";
+import { readWeights, type VariantWeights, type WeightsDemand } from "./weights.ts";
 
 /** What the files that a spec names say. What is missing or broken is left out; it has been reported. */
 export interface Files {
   /** By variant. */
   readonly models: ReadonlyMap<string, Model>;
-  /** Digests by variant, of those that the experiment runs and whose weights are on this machine. */
-  readonly weights: ReadonlyMap<string, string>;
-  /** Their folders, absolute. */
-  readonly weightsFolders: ReadonlyMap<string, string>;
-  /** Those of them whose chat template has no place for a system prompt. */
-  readonly withoutSystemPrompts: ReadonlySet<string>;
+  /** By variant, of those that the experiment runs. */
+  readonly weights: ReadonlyMap<string, VariantWeights>;
   /** By `<set>/<trait>`. */
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Steering questions that are prompts of the similarity analysis, by `<set>/<trait>`. */
@@ -24,17 +20,13 @@ export interface Files {
   readonly templates: ReadonlyMap<string, JudgeTemplates>;
 }
 
-export function readFiles(bound: Bound, project: Project, requireWeights: boolean): Files {
+export function readFiles(bound: Bound, project: Project, demand: WeightsDemand): Files {
   const models = readModels(bound.spec, project);
-  const weights = [...readWeights(models, usedVariants(bound), requireWeights, project)];
+  const weights = readWeights(models, usedVariants(bound), demand, project);
   const datasets = readDatasets(bound.cells, bound.steered, project);
   return {
     models,
-    weights: new Map(weights.map(([variant, { digest }]) => [variant, digest])),
-    weightsFolders: new Map(weights.map(([variant, { folder }]) => [variant, folder])),
-    withoutSystemPrompts: new Set(
-      weights.flatMap(([variant, { takesSystemPrompts }]) => (takesSystemPrompts ? [] : [variant])),
-    ),
+    weights,
     datasets,
     prompts: readPrompts(bound, datasets, project),
     templates: readTemplates(bound, project),

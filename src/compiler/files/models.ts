@@ -1,12 +1,12 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import * as report from "../../diagnostics/catalog/files.ts";
 import type { Prompt } from "../../domain/engine.ts";
+import type { WeightsLocation } from "../../domain/weights.ts";
 import { nearest } from "../../util/nearest.ts";
 import { field, number, text } from "../lower/fields.ts";
 import type { Located, Spec } from "../lower/spec.ts";
 import { parseYaml } from "../parse/yaml.ts";
 import type { YamlNode } from "../parse/node.ts";
-import type { WeightsLocation } from "../reader.ts";
 import { hideSecrets } from "../parse/secrets.ts";
 import { validate } from "../validate/validate.ts";
 import type { Project } from "./project.ts";
@@ -76,9 +76,16 @@ function lowerModel(name: string, node: YamlNode, project: Project): Omit<Model,
   };
 }
 
+/** Where GGUF files are converted to, in the project. */
+const CONVERTED = ".steerform/gguf";
+
 /** What the schema refuses is not looked for: a name with `..` in it would lead out of the cache. */
 function locationOf(weights: string, revision: string, project: Project): WeightsLocation | undefined {
-  if (!weights.startsWith("hf:")) return { kind: "folder", path: resolve(project.dir, weights) };
+  if (!weights.startsWith("hf:")) {
+    const path = resolve(project.dir, weights);
+    if (!/\.gguf$/i.test(path)) return { kind: "folder", path };
+    return { kind: "gguf", path, cache: join(project.dir, CONVERTED) };
+  }
   const repository = /^hf:\/\/(\w[\w.-]*\/\w[\w.-]*)$/.exec(weights)?.[1];
   return repository === undefined || revision.includes("..") ? undefined : { kind: "hub", repository, revision };
 }

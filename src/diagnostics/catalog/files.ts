@@ -93,7 +93,8 @@ export function weightsUnsupported(place: Place, variant: string, detail: string
 }
 
 export function modelDisagrees(place: Place, key: string, said: number, found: number, weights: string): Diagnostic {
-  return error("SF1414", place, `${key} is ${said} here, and ${found} in ${weights}/config.json.`, {
+  const file = /\.gguf$/i.test(weights) ? weights : `${weights}/config.json`;
+  return error("SF1414", place, `${key} is ${said} here, and ${found} in ${file}.`, {
     hint: `Write ${key}: ${found}.`,
     suggestions: [{ place, replacement: String(found) }],
   });

@@ -4,18 +4,23 @@ import { PHASES } from "../../domain/task.ts";
 import type { RunEvent } from "../../runtime/events.ts";
 import { formatCount, formatDuration, plural } from "../units.ts";
 import type { ProgressView, WriteLine } from "./types.ts";
-import { failureLines, outcomeLine, progressWords } from "./words.ts";
+import { failureLines, outcomeLine, progressWords, weightsProgressWords, weightsWorkWords } from "./words.ts";
 
 type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
 
-interface PhaseRow {
+/** A row that runs until it is settled. */
+interface LiveRow {
+  /** Once it is on the screen. */
+  row: Row | undefined;
+  settle(error?: Error): void;
+  readonly settled: Promise<void>;
+}
+
+interface PhaseRow extends LiveRow {
   readonly total: number;
   done: number;
   lost: number;
   spentMs: number;
-  row: Row | undefined;
-  settle(error?: Error): void;
-  readonly settled: Promise<void>;
 }
 
 /** Rewriting the screen more often than this costs more than it shows. */
@@ -29,16 +34,22 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
   const waiting = new Map<Phase, string | undefined>();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
+  let weights: LiveRow | undefined;
   let refreshed = -REFRESH_MS;
 
   const start = (todo: Readonly<Record<Phase, number>>): void => {
     for (const phase of PHASES) if (todo[phase] > 0) phases.set(phase, createPhase(todo[phase]));
+    show([...phases].map(([phase, state]) => [title(phase, state), state]));
+  };
+
+  /** Rows that come after those that are there. */
+  const show = (rows: readonly (readonly [string, LiveRow])[]): void => {
     const list = new Listr(
-      [...phases].map(([phase, state]) => ({
-        title: title(phase, state),
+      rows.map(([name, live]) => ({
+        title: name,
         task: (_: unknown, row: Row) => {
-          state.row = row;
-          return state.settled;
+          live.row = row;
+          return live.settled;
         },
       })),
       {
@@ -48,7 +59,11 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
         rendererOptions: { collapseErrors: false },
       },
     );
-    running = list.run();
+    running = running.then(() => list.run());
+  };
+
+  const sayOfWeights = (line: string): void => {
+    if (weights?.row !== undefined) weights.row.output = line;
   };
 
   const refresh = (): void => {
@@ -91,6 +106,15 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
       switch (event.type) {
         case "run-started":
           return start(event.todo);
+        case "weights-started":
+          weights = createRow();
+          return show([[weightsWorkWords(event.doing, event.name), weights]]);
+        case "weights-progress":
+          return sayOfWeights(weightsProgressWords(event));
+        case "weights-notice":
+          return sayOfWeights(event.note);
+        case "weights-finished":
+          return weights?.settle();
         case "task-started":
           return update(event.phase, event.id);
         case "task-progress":
@@ -113,7 +137,7 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
     },
     async close(): Promise<void> {
       clearTimeout(timer);
-      for (const state of phases.values()) state.settle(new Error("not finished"));
+      for (const live of [weights, ...phases.values()]) live?.settle(new Error("not finished"));
       await running;
       for (const line of afterwards) write(line);
     },
@@ -121,13 +145,17 @@ export function listrProgress(write: WriteLine, now: () => number): ProgressView
 }
 
 function createPhase(total: number): PhaseRow {
-  let settle: PhaseRow["settle"] = () => undefined;
+  return { ...createRow(), total, done: 0, lost: 0, spentMs: 0 };
+}
+
+function createRow(): LiveRow {
+  let settle: LiveRow["settle"] = () => undefined;
   const settled = new Promise<void>((resolve, reject) => {
     settle = (error) => (error === undefined ? resolve() : reject(error));
   });
   // Listr looks at the promise only once it runs the row; a failure before that is not an unhandled one.
   settled.catch(() => undefined);
-  return { total, done: 0, lost: 0, spentMs: 0, row: undefined, settle, settled };
+  return { row: undefined, settle, settled };
 }
 
 function isOver({ done, lost, total }: PhaseRow): boolean {

@@ -1,7 +1,7 @@
 import type { RunEvent } from "../../runtime/events.ts";
-import { formatDuration } from "../units.ts";
+import { formatBytes, formatDuration } from "../units.ts";
 import type { ProgressView, WriteLine } from "./types.ts";
-import { failureLines, outcomeLine, progressWords } from "./words.ts";
+import { failureLines, outcomeLine, progressWords, weightsProgressWords, weightsWorkWords } from "./words.ts";
 
 /** A long task says something this often. */
 const PROGRESS_EVERY_MS = 10_000;
@@ -21,6 +21,15 @@ export function plainProgress(write: WriteLine, now: () => number): ProgressView
         case "run-started":
           total = Object.values(event.todo).reduce((sum, count) => sum + count, 0);
           return;
+        case "weights-started":
+          return say(`${weightsWorkWords(event.doing, event.name)}: ${formatBytes(event.bytes)}`);
+        case "weights-progress":
+          if (now() - lastSaid >= PROGRESS_EVERY_MS) say(`        ${event.name}: ${weightsProgressWords(event)}`);
+          return;
+        case "weights-notice":
+          return say(`        ${event.name}: ${event.note}`);
+        case "weights-finished":
+          return say(`${event.name} is ready  ${formatDuration(event.durationMs)}`);
         case "task-progress":
           if (now() - lastSaid >= PROGRESS_EVERY_MS) say(`        ${event.id}: ${progressWords(event.progress)}`);
           return;

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { RuntimeFailure } from "../failures.ts";
-import { retryAfterMs, sleep } from "./pause.ts";
+import { retryAfterMs } from "../retry-after.ts";
+import { sleep } from "./pause.ts";
 import { numberProbabilities, readNumber, readTokens, type TokenProbability } from "./reply.ts";
 import { Turns } from "./turns.ts";
 import type { NumberOracle } from "./types.ts";
