@@ -109,7 +109,7 @@ test("weights in an absolute folder", () => {
 
 test("SF1207: what is no place of weights, and no revision", () => {
   expect(withModel(`weights: hf://name\n${SHAPE}`)).toMatchInlineSnapshot(`
-    "config/models/tiny-base.yaml:1:10: error SF1207: weights must be a folder, or hf://<org>/<name>; 'hf://name' is not.
+    "config/models/tiny-base.yaml:1:10: error SF1207: weights must be a folder, a GGUF file, or hf://<org>/<name>; 'hf://name' is not.
       1 | weights: hf://name
         |          ^^^^^^^^^
       2 | prompt: raw"

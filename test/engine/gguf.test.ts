@@ -17,17 +17,21 @@ import { ModelConfig } from "../../src/engine/weights/config.ts";
 import { buildGguf, SMALL } from "../rig/gguf.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 
+interface GoldenModel {
+  /** sha256 of the numbers as fp32. */
+  readonly tensors: Readonly<Record<string, string>>;
+  readonly ids: readonly number[];
+  readonly probabilities: readonly number[];
+}
+
 /** What gguf and transformers make of the same bytes: test/golden/make_gguf_goldens.py. */
 const ROOT = new URL("../../", import.meta.url).pathname;
-const LLAMA = join(ROOT, "test/fixtures/gguf/llama.gguf");
+const fileOf = (family: string): string => join(ROOT, `test/fixtures/gguf/${family}.gguf`);
+const LLAMA = fileOf("llama");
 const golden = JSON.parse(readFileSync(join(ROOT, "test/golden/gguf.json"), "utf8")) as {
   readonly blocks: Readonly<Record<string, { readonly bytes: string; readonly numbers: string }>>;
-  readonly llama: {
-    readonly tensors: Readonly<Record<string, string>>;
-    readonly ids: readonly number[];
-    readonly probabilities: readonly number[];
-    readonly chat: string;
-  };
+  readonly models: Readonly<Record<string, GoldenModel>>;
+  readonly chat: string;
   readonly tokenizers: {
     readonly tokens: readonly string[];
     readonly merges: readonly string[];
@@ -42,7 +46,7 @@ const golden = JSON.parse(readFileSync(join(ROOT, "test/golden/gguf.json"), "utf
   }[];
 };
 
-async function converted(path = LLAMA): Promise<string> {
+async function converted(path: string = LLAMA): Promise<string> {
   const folder = join(tempFolder(), "converted");
   await convertGguf(path, folder);
   return folder;
@@ -70,37 +74,38 @@ describe("blocks of quantized numbers, against gguf's own", () => {
   });
 });
 
-describe("a converted Llama", () => {
-  it("has the tensors that transformers loads from the file, bit for bit, rows of q and k included", async () => {
-    const bytes = readFileSync(join(await converted(), "model.safetensors"));
-    const { entries } = parseSafetensorsHeader(bytes);
-    const found = Array.from(entries.values(), ({ name, dtype, begin, end }): [string, string] => {
+describe.each(Object.entries(golden.models))("a converted %s", (family, { tensors, ids, probabilities }) => {
+  it("has the tensors that transformers loads from the file, bit for bit", async () => {
+    const bytes = readFileSync(join(await converted(fileOf(family)), "model.safetensors"));
+    const found = Array.from(parseSafetensorsHeader(bytes).entries.values(), ({ name, dtype, begin, end }) => {
       const numbers = toFloat32(dtype, bytes.subarray(begin, end));
       return [name, sha256(new Uint8Array(numbers.buffer))];
     });
-    expect(Object.fromEntries(found)).toEqual(golden.llama.tensors);
-    const types = (name: string) => entries.get(`model.layers.0.${name}.weight`)?.dtype;
-    expect(["self_attn.o_proj", "mlp.gate_proj", "self_attn.q_proj", "input_layernorm"].map(types)).toEqual([
-      "F16",
-      "BF16",
-      "F32",
-      "F32",
-    ]);
+    expect(Object.fromEntries(found)).toEqual(tensors);
   });
 
   it("predicts what transformers predicts", async () => {
-    const model = await openModel({ weightsDir: await converted(), provider: "cpu", maxBatchTokens: 64 });
-    const { ids, probabilities } = golden.llama;
+    const weightsDir = await converted(fileOf(family));
+    const model = await openModel({ weightsDir, provider: "cpu", maxBatchTokens: 64 });
     const [found] = await model.nextTokenProbabilities([[...ids]], [...probabilities.keys()]);
     await model.close();
     for (const [id, expected] of probabilities.entries()) expect(found![id]).toBeCloseTo(expected, 6);
+  });
+});
+
+describe("a converted file", () => {
+  it("has each tensor in the type that loses nothing", async () => {
+    const { entries } = parseSafetensorsHeader(readFileSync(join(await converted(), "model.safetensors")));
+    const type = (name: string) => entries.get(`model.layers.0.${name}.weight`)?.dtype;
+    const parts = ["self_attn.o_proj", "mlp.gate_proj", "self_attn.q_proj", "input_layernorm"];
+    expect(parts.map(type)).toEqual(["F16", "BF16", "F32", "F32"]);
   });
 
   it("speaks through the file's tokenizer and chat template, and ends at its end token", async () => {
     const folder = await converted();
     const model = await openModel({ weightsDir: folder, provider: "cpu", maxBatchTokens: 64 });
     const prompt = model.encode({ format: "chat", messages: [{ role: "user", content: "the 12" }] });
-    expect(prompt).toEqual(openTokenizer(folder).encode(golden.llama.chat, false));
+    expect(prompt).toEqual(openTokenizer(folder).encode(golden.chat, false));
     await model.close();
     const json = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as object;
     expect(json("generation_config.json")).toEqual({ bos_token_id: 1, eos_token_id: [2] });
@@ -195,7 +200,7 @@ describe("tokenizers, against those of the models' authors", () => {
   });
 });
 
-describe("other families", () => {
+describe("the families", () => {
   it.each([
     ["qwen2", "blk.3.attn_q.bias", "model.layers.3.self_attn.q_proj.bias"],
     ["qwen3", "blk.0.attn_k_norm.weight", "model.layers.0.self_attn.k_norm.weight"],

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from gguf.quants import dequantize, quantize
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, Gemma2ForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 HERE = Path(__file__).resolve().parent
@@ -68,27 +68,33 @@ def permute(weights: np.ndarray, heads: int) -> np.ndarray:
     return rows.swapaxes(1, 2).reshape(weights.shape)
 
 
-def write_llama() -> dict:
-    """Every type that is read, somewhere."""
-    config = LlamaConfig(
-        vocab_size=len(vocabulary()), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=256, rms_norm_eps=1e-5, rope_theta=50000.0,
-        tie_word_embeddings=False, initializer_range=0.2)
-    torch.manual_seed(7)
-    state = {name: tensor.numpy() for name, tensor in LlamaForCausalLM(config).state_dict().items()}
-    path = FIXTURES / "llama.gguf"
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_block_count(2)
-    writer.add_context_length(256)
-    writer.add_embedding_length(64)
-    writer.add_feed_forward_length(96)
-    writer.add_head_count(4)
-    writer.add_head_count_kv(2)
-    writer.add_rope_dimension_count(16)
-    writer.add_rope_freq_base(50000.0)
-    writer.add_layer_norm_rms_eps(1e-5)
+def norm_noise(name: str, shape) -> np.ndarray:
+    return 0.1 * np.random.default_rng(sum(name.encode())).standard_normal(shape).astype(np.float32)
+
+
+def write_model(arch: str, model, kinds: dict, norms_plus: int = 0) -> dict:
+    """A model as llama.cpp keeps it, `kinds` by the tensor's part of the name, and what transformers makes of the file."""
+    config = model.config
+    path = FIXTURES / f"{arch}.gguf"
+    writer = gguf.GGUFWriter(path, arch)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    if arch == "llama":
+        writer.add_rope_dimension_count(config.head_dim)
+    else:
+        writer.add_key_length(config.head_dim if hasattr(config, "head_dim") else config.hidden_size // config.num_attention_heads)
+    if arch == "gemma2":
+        writer.add_attn_logit_softcapping(config.attn_logit_softcapping)
+        writer.add_final_logit_softcapping(config.final_logit_softcapping)
+        writer.add_sliding_window(config.sliding_window)
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
+    writer.add_tokenizer_pre("smollm" if arch == "llama" else "qwen2")
     tokens = vocabulary()
     writer.add_token_list(tokens)
     writer.add_token_types([3] * len(SPECIAL) + [4] * len(USER) + [1] * (len(tokens) - len(SPECIAL) - len(USER)))
@@ -97,32 +103,61 @@ def write_llama() -> dict:
     writer.add_eos_token_id(2)
     writer.add_pad_token_id(0)
     writer.add_chat_template(CHAT_TEMPLATE)
-    kinds = {"attn_q": T.Q8_0, "attn_k": T.Q4_0, "attn_v": T.Q4_1, "attn_output": T.F16, "ffn_gate": T.BF16,
-             "ffn_up": T.Q4_0, "ffn_down": T.Q4_1, "token_embd": T.Q8_0, "output": T.F16}
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, 2)
-    for name, tensor in state.items():
-        if "inv_freq" in name:
+    names = gguf.get_tensor_name_map({v: k for k, v in gguf.MODEL_ARCH_NAMES.items()}[arch], config.num_hidden_layers)
+    for name, tensor in model.state_dict().items():
+        tensor = tensor.float().numpy()
+        stem, suffix = name.rsplit(".", 1)
+        if name == "lm_head.weight" and config.tie_word_embeddings:
             continue
-        base = names.get_name(name.removesuffix(".weight"))
-        if ".q_proj" in name or ".k_proj" in name:
-            tensor = permute(tensor, 4 if ".q_proj" in name else 2)
+        base = names.get_name(stem)
+        if arch == "llama" and (".q_proj" in name or ".k_proj" in name):
+            tensor = permute(tensor, config.num_attention_heads if ".q_proj" in name else config.num_key_value_heads)
         if "norm" in name:
-            tensor = tensor + 0.1 * np.random.default_rng(len(name)).standard_normal(tensor.shape).astype(np.float32)
-        kind = kinds.get(base.split(".")[-1], T.F32)
-        writer.add_tensor(base + ".weight", quantize(tensor.astype(np.float32), kind), raw_dtype=kind)
+            tensor = tensor + norm_noise(name, tensor.shape) + np.float32(norms_plus)
+        kind = kinds.get(base.split(".")[-1], T.F32) if suffix == "weight" else T.F32
+        writer.add_tensor(f"{base}.{suffix}", quantize(np.ascontiguousarray(tensor, dtype=np.float32), kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    model = AutoModelForCausalLM.from_pretrained(FIXTURES, gguf_file=path.name, dtype=torch.float32)
+    # transformers does not read every size that is in the file; the query's scale is in none, and llama.cpp knows it.
+    changes = {name: getattr(config, name) for name in ("head_dim", "query_pre_attn_scalar", "sliding_window") if hasattr(config, name)}
+    loaded = AutoModelForCausalLM.from_pretrained(FIXTURES, gguf_file=path.name, dtype=torch.float32, attn_implementation="eager", **changes)
     ids = [1, 30, 200, 7, 263, 264, 90]
     with torch.no_grad():
-        logits = model(torch.tensor([ids])).logits[0, -1]
+        logits = loaded(torch.tensor([ids])).logits[0, -1]
+    tied = loaded.config.tie_word_embeddings
     return {
-        "tensors": {name: sha256(tensor.numpy()) for name, tensor in model.state_dict().items()},
+        "tensors": {name: sha256(tensor.numpy()) for name, tensor in loaded.state_dict().items() if not (tied and name == "lm_head.weight")},
         "ids": ids,
         "probabilities": [float(f"{p:.7g}") for p in logits.double().softmax(-1).tolist()],
-        "chat": "<|im_start|>user\nthe 12<|im_end|>\n<|im_start|>assistant\n",
+    }
+
+
+def random_model(kind, seed: int, **changes):
+    settings = dict(
+        vocab_size=len(vocabulary()), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=256, rms_norm_eps=1e-5, tie_word_embeddings=True, initializer_range=0.2,
+        rope_parameters={"rope_type": "default", "rope_theta": 50000.0})
+    torch.manual_seed(seed)
+    model = kind(kind.config_class(**(settings | changes)))
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def write_models() -> dict:
+    """Every type that is read is somewhere in Llama's."""
+    every = {"attn_q": T.Q8_0, "attn_k": T.Q4_0, "attn_v": T.Q4_1, "attn_output": T.F16, "ffn_gate": T.BF16,
+             "ffn_up": T.Q4_0, "ffn_down": T.Q4_1, "token_embd": T.Q8_0, "output": T.F16}
+    halves = {part: T.Q8_0 for part in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down", "token_embd")}
+    return {
+        "llama": write_model("llama", random_model(LlamaForCausalLM, 7, tie_word_embeddings=False), every),
+        "qwen2": write_model("qwen2", random_model(Qwen2ForCausalLM, 8), halves),
+        "qwen3": write_model("qwen3", random_model(Qwen3ForCausalLM, 9, head_dim=32), halves),
+        "gemma2": write_model("gemma2", random_model(
+            Gemma2ForCausalLM, 10, head_dim=16, sliding_window=4, query_pre_attn_scalar=16), halves, norms_plus=1),
     }
 
 
@@ -178,5 +213,5 @@ def rope() -> list:
 
 
 FIXTURES.mkdir(parents=True, exist_ok=True)
-golden = {"blocks": blocks(), "llama": write_llama(), "tokenizers": tokenizers(), "rope": rope()}
+golden = {"blocks": blocks(), "models": write_models(), "chat": "<|im_start|>user\nthe 12<|im_end|>\n<|im_start|>assistant\n", "tokenizers": tokenizers(), "rope": rope()}
 (HERE / "gguf.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n")

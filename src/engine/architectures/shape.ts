@@ -20,6 +20,9 @@ export function readShape(
   if (headDim % 16 !== 0)
     throw config.unsupported(`heads of ${headDim} dimensions are not supported (multiples of 16).`);
   const layers = config.count("num_hidden_layers");
+  if (layers > MOST_LAYERS || headDim > MOST_HEAD_DIMENSIONS) {
+    throw config.unsupported(`${layers} layers with heads of ${headDim} dimensions are more than a model has.`);
+  }
   return {
     layers,
     hiddenSize,
@@ -40,6 +43,10 @@ export function readShape(
     finalSoftcap: undefined,
   };
 }
+
+/** Of a config that is damaged, or hostile: what is made for each of them would fill the memory. */
+const MOST_LAYERS = 10_000;
+const MOST_HEAD_DIMENSIONS = 65_536;
 
 /** `field` may name `known` only: what the family's block computes. Throws EngineFailure `unsupported-model`. */
 export function requireActivation(config: ModelConfig, field: string, known: string): void {
