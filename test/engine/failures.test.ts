@@ -125,10 +125,7 @@ describe("a weights folder", () => {
     [{ attention_bias: true }, '"attention_bias" is true: linear layers with a bias are not supported.'],
     [{ quantization_config: {} }, "the weights are quantized."],
     [{ head_dim: 8 }, "heads of 8 dimensions are not supported (multiples of 16)."],
-    [
-      { num_hidden_layers: 1_000_000_000 },
-      "1000000000 layers with heads of 16 dimensions are more than a model has.",
-    ],
+    [{ num_hidden_layers: 1_000_000_000 }, "1000000000 layers with heads of 16 dimensions are more than a model has."],
     [{ num_key_value_heads: 3 }, "4 heads cannot share 3 key/value heads evenly."],
     [{ rope_parameters: { rope_type: "yarn" } }, 'the RoPE scaling "yarn" is not supported (default, linear, llama3).'],
   ])("is of a supported model, not %j", async (changes, message) => {

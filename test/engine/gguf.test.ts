@@ -121,6 +121,7 @@ describe("a converted file", () => {
       hiddenSize: 64,
       vocabSize: 275,
       maxPositions: 256,
+      takesSystemPrompts: true,
     });
     expect(identity).toMatch(/^[0-9a-f]{64}$/);
   });
