@@ -146,7 +146,7 @@ describe("what cannot be captured or replayed is said with the prompt", () => {
     const { failure } = await project.apply();
     expect(failure).toMatchInlineSnapshot(`
       {
-        "hint": "The weights may be damaged (NaN inside), or a steering coefficient is far too large.",
+        "hint": "The weights may be damaged (NaN inside), or a steering coefficient is far too large. In float16 (engine.dtype), numbers end at 65504.",
         "kind": "not-finite",
         "message": "The residual stream of base came out as NaN or infinity at the response to prompt 1, 2, 3.",
       }

@@ -41,17 +41,19 @@ export function addDraws(graph: GraphBuilder, logits: Value, { vocabSize }: Deco
     "draws.before",
   );
   const left = graph.node("Sub", [uniforms, before], "draws.left");
-  const members = graph.node("GatherND", [grouped, group.place], "draws.members", {
+  const index = graph.cast(group.place, "int64", "draws.index");
+  const members = graph.node("GatherND", [grouped, index], "draws.members", {
     attributes: { batch_dims: { int: 1 } },
   }); // [drawn, 256]
   const member = addPlace(graph, members, left, GROUP - 1, "draws.member");
-  const first = graph.node("Mul", [group.place, graph.integers(GROUP)], "draws.first");
+  // In fp32, which is exact up to 2^24: WebGPU has no arithmetic of integers of 64 bits.
+  const first = graph.node("Mul", [group.place, graph.number(GROUP)], "draws.first");
   const id = graph.node("Add", [first, member.place], "draws.id");
-  const known = graph.node("Min", [id, graph.integers(vocabSize - 1)], "draws.known");
+  const known = graph.node("Min", [id, graph.number(vocabSize - 1)], "draws.known");
   graph.output(graph.cast(known, "int32", DRAWS.drawn), "int32", ["drawn", 1]);
 }
 
-/** How many of the leading values [drawn, n] sum up to no more than the limit [drawn, 1], at most `last`; i64[drawn, 1]. */
+/** How many of the leading values [drawn, n] sum up to no more than the limit [drawn, 1], at most `last`; f32[drawn, 1]. */
 function addPlace(
   graph: GraphBuilder,
   values: Value,
@@ -64,6 +66,5 @@ function addPlace(
   const below = graph.node("LessOrEqual", [cumulated, limit], `${name}.below`);
   const passed = graph.cast(below, "float32", `${name}.passed`);
   const count = graph.node("ReduceSum", [passed, one], `${name}.count`);
-  const bounded = graph.node("Min", [count, graph.number(last)], `${name}.bounded`);
-  return { passed, place: graph.cast(bounded, "int64", `${name}.place`) };
+  return { passed, place: graph.node("Min", [count, graph.number(last)], `${name}.place`) };
 }

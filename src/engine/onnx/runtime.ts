@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
 import type { Provider } from "../../domain/engine.ts";
+import { inTurn } from "./device-turns.ts";
 
 /** The only door to onnxruntime-node: a session from a graph in memory, and typed tensors for it. */
 
@@ -14,18 +15,22 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+type Turns = typeof inTurn;
+
 export class OnnxSession {
   readonly #session: ort.InferenceSession;
+  readonly #turns: Turns;
 
-  private constructor(session: ort.InferenceSession) {
+  private constructor(session: ort.InferenceSession, turns: Turns) {
     this.#session = session;
+    this.#turns = turns;
   }
 
   /** External data is found by its location under `externalRoot`. Threads: as many as physical cores (the default). */
   static async open(graph: Uint8Array, externalRoot: string, provider: Provider = "cpu"): Promise<OnnxSession> {
     // The session's level does not reach its kernels: some warn when they are made.
     ort.env.logLevel = "fatal";
-    const session = await ort.InferenceSession.create(graph, {
+    const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [provider],
       // What goes wrong is thrown; ONNX Runtime would write it to the terminal as well.
       logSeverityLevel: 4,
@@ -38,21 +43,22 @@ export class OnnxSession {
         // Without it, ONNX Runtime repeats the cast of a tensor above 1 GiB at every call.
         optimization: { constant_folding_max_output_size_in_bytes: "0" },
       },
-    });
-    return new OnnxSession(session);
+    };
+    const turns: Turns = provider === "webgpu" ? inTurn : (work) => work();
+    return new OnnxSession(await turns(() => ort.InferenceSession.create(graph, options)), turns);
   }
 
   /** Runs the graph and returns all of its outputs. */
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>> {
     const given = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
-    const results = await this.#session.run(given);
+    const results = await this.#turns(() => this.#session.run(given));
     return Object.fromEntries(
       Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as TensorData, shape: dims }]),
     );
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#turns(() => this.#session.release());
   }
 }
 

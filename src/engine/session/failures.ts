@@ -4,7 +4,7 @@ export function notFinite(what: string): EngineFailure {
   return new EngineFailure(
     "not-finite",
     `${what} came out as NaN or infinity.`,
-    "The weights may be damaged (NaN inside), or a steering coefficient is far too large.",
+    "The weights may be damaged (NaN inside), or a steering coefficient is far too large. In float16 (engine.dtype), numbers end at 65504.",
   );
 }
 
