@@ -6,12 +6,12 @@ import { hasCudaProvider } from "./onnx/runtime.ts";
 export type Placement =
   | { readonly provider: "cpu"; readonly type: "float32" }
   | { readonly provider: "cuda"; readonly type: "bfloat16" | "float16" }
-  | { readonly provider: "webgpu"; readonly type: "float16" };
+  | { readonly provider: "webgpu"; readonly type: "float16" | "float32" };
 
 const TYPES: Readonly<Record<Provider, readonly Dtype[]>> = {
   cpu: ["float32"],
   cuda: ["bfloat16", "float16"],
-  webgpu: ["float16"],
+  webgpu: ["float16", "float32"],
 };
 
 /**

@@ -67,8 +67,12 @@ export function pagedCore(
   };
   const tokenRows = graph.input(PAGED.tokenRows, "int32", ["steered_tokens"]);
   const tables = ropeTables(shape.ropeFrequencies, maxPositions);
+  // The kernel knows no fp32.
+  const half = type === "float32" ? "float16" : type;
+  const toType = (value: Value, wanted: ElementType): Value =>
+    half === type ? value : graph.cast(value, wanted, `${value}.${wanted}`);
   const table = (name: string, data: Float32Array): Value =>
-    graph.cast(graph.floats(`${name}.wide`, [maxPositions, headDim / 2], data), type, name);
+    graph.cast(graph.floats(`${name}.wide`, [maxPositions, headDim / 2], data), half, name);
   const rotary = [table("rope.cos", tables.cos), table("rope.sin", tables.sin)];
   const place = {
     location: relative(externalRoot, cache.zerosPath),
@@ -90,18 +94,19 @@ export function pagedCore(
     tokenIds: ids,
     attend(layer, input) {
       const output = `attention.${layer}`;
-      const caches = ["keys", "values"].map((part) => graph.external(`${part}.${layer}`, type, cacheShape, place));
+      const caches = ["keys", "values"].map((part) => graph.external(`${part}.${layer}`, half, cacheShape, place));
       const attributes = {
         scale: { float: shape.attentionScale },
         softcap: { float: shape.attentionSoftcap ?? 0 },
         local_window_size: { int: shape.windows[layer] ?? -1 },
       };
-      const read = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
+      const given = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
+      const read = given.map((value) => (value === "" ? "" : toType(value, half)));
       const counts = { num_heads: { int: heads }, kv_num_heads: { int: kvHeads } };
       const inputs = { ...rows, caches, rotary, ...(groups === undefined ? {} : { slots: groups.ungrouped }) };
       const name = groups === undefined ? output : `${output}.ungrouped`;
       const ungrouped = pagedAttention(graph, read, inputs, { ...attributes, ...counts }, name);
-      if (groups === undefined) return ungrouped;
+      if (groups === undefined) return toType(ungrouped, type);
       const packed = "packed" in input ? input.packed : sideBySide(graph, input, output);
       graph.choose(
         groups.chosen,

@@ -1,3 +1,4 @@
+import type { Dtype } from "../../domain/engine.ts";
 import { addNorm } from "../architectures/blocks.ts";
 import type { BlockContext, Stream } from "../architectures/types.ts";
 import { gqaCore } from "../attention/gqa.ts";
@@ -19,14 +20,16 @@ export interface DecoderGraph {
   readonly externalRoot: string;
 }
 
+export type FloatType = Exclude<Dtype, "auto">;
+
 /** The attention core, and what the graph computes in: CPUs multiply fp32 fastest, GPUs half precision. */
 export type Core =
   | { readonly kind: "gqa"; readonly type: "float32" }
   | {
       readonly kind: "paged";
-      readonly type: "bfloat16" | "float16";
+      readonly type: FloatType;
       readonly cache: PagedCache;
-      /** With what only CUDA has: decoding in groups, products that return fp32. */
+      /** With what only CUDA has: decoding in groups, products that return fp32, a fast TopK. */
       readonly cuda: boolean;
     };
 
@@ -64,7 +67,8 @@ export function buildDecoderGraph(checkpoint: Checkpoint, core: Core): DecoderGr
   capture.read(last.sum);
   context.attention.finish();
   const head = context.weight(shape.tiedHead ? architecture.embedding : architecture.head);
-  const logits = addPredictions(context, last.normed, head);
+  const highest = core.kind === "paged" && !core.cuda ? "ArgMax" : "TopK";
+  const logits = addPredictions(context, last.normed, head, highest);
   if (core.kind === "paged") addDraws(graph, logits, shape);
   capture.finish();
   return { bytes: graph.finish(), externalRoot };

@@ -1,12 +1,13 @@
-import type { BlockContext, DecoderShape } from "../architectures/types.ts";
+import type { BlockContext } from "../architectures/types.ts";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
 import { IO } from "./io.ts";
 
 /**
  * What follows the asked tokens, in fp32; the vocabulary's matrix [vocab, hidden] is multiplied for these only. Returns
- * their logits: [asked, vocab].
+ * their logits: [asked, vocab]. `highest`: the operator that finds the likeliest token. On CUDA, TopK takes a fraction of
+ * ArgMax's time; on WebGPU it sorts the whole vocabulary, and takes hundreds of times ArgMax's.
  */
-export function addPredictions(context: BlockContext, normed: Value, head: Value): Value {
+export function addPredictions(context: BlockContext, normed: Value, head: Value, highest: "TopK" | "ArgMax"): Value {
   const { graph, shape, type } = context;
   const asked = graph.node("Gather", [normed, graph.input(IO.logitTokens, "int32", ["asked"])], "asked");
   const product = graph.node("Gemm", [asked, head], "head", { attributes: { transB: { int: 1 } } });
@@ -15,7 +16,11 @@ export function addPredictions(context: BlockContext, normed: Value, head: Value
   graph.node("ReduceSum", [raw, graph.integers([1])], IO.logitSums, { attributes: { keepdims: { int: 0 } } });
   graph.output(IO.logitSums, "float32", ["asked"]);
   const all = shape.finalSoftcap === undefined ? raw : softcapped(graph, raw, shape.finalSoftcap);
-  addLikeliest(graph, all, shape);
+  const likeliest =
+    highest === "ArgMax"
+      ? graph.node("ArgMax", [all], IO.likeliest, { attributes: { axis: { int: -1 } } })
+      : addWinner(graph, all, shape.vocabSize);
+  graph.output(likeliest, "int64", ["asked", 1]);
   graph.node("Gather", [all, graph.input(IO.logitRows, "int32", ["returned"])], IO.logits);
   graph.output(IO.logits, "float32", ["returned", shape.vocabSize]);
   const scored = graph.node("Gather", [all, graph.input(IO.scoreRows, "int32", ["scored"])], "scored");
@@ -37,13 +42,8 @@ const GROUP = 256;
 
 /**
  * The highest logit's token. Over a large vocabulary as a tournament in three rounds: in groups of 256, of the winners in
- * groups of 256, of their winners. TopK and not ArgMax: on CUDA it is many times faster.
+ * groups of 256, of their winners. [rows, 1]
  */
-function addLikeliest(graph: GraphBuilder, logits: Value, { vocabSize }: DecoderShape): void {
-  graph.output(addWinner(graph, logits, vocabSize), "int64", ["asked", 1]);
-}
-
-/** [rows, 1] */
 export function addWinner(graph: GraphBuilder, logits: Value, vocabSize: number): Value {
   const one = graph.integers([1]);
   const winners = (values: Value, width: number, name: string): { readonly best: Value; readonly at: Value } => {

@@ -39,6 +39,8 @@ export class OnnxSession {
           model_external_initializers_file_folder_path: externalRoot,
           // Each in memory of its own size: the allocator that grows by doubling would take twice the weights.
           use_device_allocator_for_initializers: "1",
+          // A node without a kernel is refused, and does not silently wait for the CPU.
+          ...(provider === "webgpu" ? { disable_cpu_ep_fallback: "1" } : {}),
         },
         // Without it, ONNX Runtime repeats the cast of a tensor above 1 GiB at every call.
         optimization: { constant_folding_max_output_size_in_bytes: "0" },

@@ -24,9 +24,16 @@ export function emptyPrompt(row: number): EngineFailure {
   );
 }
 
-/** ONNX Runtime threw. A device that is out of memory says so in one of these ways. */
+/** ONNX Runtime threw. */
 export function runtimeFailure(what: string, error: unknown): EngineFailure {
   const reason = error instanceof Error ? error.message : String(error);
+  if (reason.includes("Failed to get a WebGPU adapter")) {
+    return new EngineFailure(
+      "provider-missing",
+      "No GPU of this machine can be used through WebGPU.",
+      "Install the GPU's driver (on Linux, with Vulkan), or set the engine's provider to cpu or auto.",
+    );
+  }
   const hint = "If memory ran out, lower engine.max_batch_tokens.";
   return new EngineFailure("runtime", `ONNX Runtime ${what}: ${reason}`, hint);
 }
@@ -39,9 +46,11 @@ export function cacheTooSmall(row: number, tokens: number, cacheTokens: number):
   );
 }
 
-/** CUDA's and ONNX Runtime's words for it, in the message of a failure. */
+/**
+ * CUDA's and ONNX Runtime's words for it, in the message of a failure. On WebGPU memory that was not there shows where it
+ * is used.
+ */
 export function isOutOfMemory(error: unknown): boolean {
-  return (
-    error instanceof EngineFailure && /out of memory|Failed to allocate memory|CUDA failure 2:/i.test(error.message)
-  );
+  const words = /out of memory|Failed to allocate memory|CUDA failure 2:|\[Invalid Buffer/i;
+  return error instanceof EngineFailure && words.test(error.message);
 }

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { EngineFailure } from "../../domain/engine.ts";
 import { blockTokensOf, cacheTensorBytes } from "../attention/paged.ts";
@@ -10,21 +10,21 @@ import { isOutOfMemory } from "./failures.ts";
 import { passBytes, planMemory } from "./memory-plan.ts";
 import { PaddedDecoder } from "./padded-decoder.ts";
 import { PagedDecoder } from "./paged-decoder.ts";
+import { forWebGpu } from "./webgpu-limits.ts";
 import { MAX_ROWS } from "./paged-generate.ts";
 import type { WorkerOptions } from "./protocol.ts";
 
 /** Tokens in the cache for every token of a pass: rows that are written hold many times what a pass gives them. */
 const CACHE_PER_PASS = 8;
-/** Where the device's memory is unknown (WebGPU does not tell): what small GPUs have. */
-const ASSUMED_FREE_BYTES = 4 * 2 ** 30;
 /** Logits, and what is made of them where tokens are drawn: softmax, its sums, padded copies. */
 const LOGITS_COPIES = 3;
 
 /** Loads a checkpoint for a provider. Rejects with EngineFailure. */
 export async function openDecoder(options: WorkerOptions): Promise<Decoder> {
   const { weightsDir, provider, type } = options;
-  if (provider === "cpu" || type === "float32") return PaddedDecoder.open(weightsDir);
-  const checkpoint = readCheckpoint(weightsDir);
+  if (provider === "cpu") return PaddedDecoder.open(weightsDir);
+  const read = readCheckpoint(weightsDir);
+  const checkpoint = provider === "webgpu" ? forWebGpu(weightsDir, read) : read;
   const blockTokens = blockTokensOf(checkpoint.shape.headDim);
   let blocks = plannedBlocks(checkpoint, options, blockTokens);
   const folder = mkdtempSync(join(tmpdir(), "steerform-cache-"));
@@ -48,25 +48,30 @@ export async function openDecoder(options: WorkerOptions): Promise<Decoder> {
 
 function plannedBlocks(
   { shape, tensors }: Checkpoint,
-  { weightsDir, provider, maxBatchTokens }: WorkerOptions,
+  { weightsDir, type, maxBatchTokens }: WorkerOptions,
   blockTokens: number,
 ): number {
-  const freeBytes = (provider === "cuda" ? gpuMemory()?.freeBytes : undefined) ?? ASSUMED_FREE_BYTES;
-  const bytesPerElement = 2;
+  const knownBytes = gpuMemory()?.freeBytes;
+  // GPUs that are not NVIDIA's do not tell; most of them share the machine's memory.
+  const freeBytes = knownBytes ?? totalmem() / 2;
+  const bytesPerElement = type === "float32" ? 4 : 2;
+  const minTokens = Math.min(shape.maxPositions, 2048);
   let weights = 0;
   for (const tensor of tensors.values()) weights += tensor.shape.reduce((product, size) => product * size, 1);
   const weightsBytes = weights * bytesPerElement;
   const plan = planMemory({
     ...shape,
-    bytesPerElement,
+    bytesPerElement: 2,
     freeBytes,
     weightsBytes,
     workBytes: passBytes(shape, { tokens: maxBatchTokens, predictedRows: LOGITS_COPIES * MAX_ROWS, bytesPerElement }),
     blockTokens,
-    minTokens: Math.min(shape.maxPositions, 2048),
+    minTokens,
     maxTokens: CACHE_PER_PASS * maxBatchTokens,
   });
   if (plan.fits) return plan.blocks;
+  // What is not known refuses nothing: the device will.
+  if (knownBytes === undefined) return Math.ceil(minTokens / blockTokens);
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new EngineFailure(
     "runtime",

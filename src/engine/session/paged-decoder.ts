@@ -1,7 +1,7 @@
 import type { Provider } from "../../domain/engine.ts";
 import type { DecoderShape } from "../architectures/types.ts";
 import { PAGED, type PagedCache } from "../attention/paged.ts";
-import { buildDecoderGraph } from "../graph/decoder-graph.ts";
+import { buildDecoderGraph, type FloatType } from "../graph/decoder-graph.ts";
 import { DRAWS } from "../graph/draws.ts";
 import { OnnxSession, type Tensor } from "../onnx/runtime.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
@@ -52,7 +52,7 @@ export class PagedDecoder implements Decoder {
   static async open(
     checkpoint: Checkpoint,
     provider: Exclude<Provider, "cpu">,
-    type: "bfloat16" | "float16",
+    type: FloatType,
     cache: PagedCache,
   ): Promise<PagedDecoder> {
     const cuda = provider === "cuda";
@@ -60,7 +60,16 @@ export class PagedDecoder implements Decoder {
     const session = await OnnxSession.open(bytes, externalRoot, provider).catch((error: unknown) => {
       throw runtimeFailure("could not load the model", error);
     });
-    return new PagedDecoder(checkpoint, new BlockPool(cache.blocks, cache.blockTokens), session, cuda);
+    const pool = new BlockPool(cache.blocks, cache.blockTokens);
+    const decoder = new PagedDecoder(checkpoint, pool, session, cuda);
+    try {
+      // On WebGPU, memory that the weights or the cache did not get is missed by the first pass only.
+      await decoder.forward({ rows: [[0]] });
+    } catch (error) {
+      await decoder.close();
+      throw error;
+    }
+    return decoder;
   }
 
   batches(lengths: readonly number[], maxTokens: number): number[][] {

@@ -1,11 +1,12 @@
 import type { Captured, CaptureRow, Generated, GenerateRow, Progress, Provider } from "../../domain/engine.ts";
+import type { FloatType } from "../graph/decoder-graph.ts";
 import type { ThreadFailure } from "../thread-failure.ts";
 
 /** What the session's thread is started with. */
 export interface WorkerOptions {
   readonly weightsDir: string;
   readonly provider: Provider;
-  readonly type: "float32" | "bfloat16" | "float16";
+  readonly type: FloatType;
   readonly maxBatchTokens: number;
 }
 
