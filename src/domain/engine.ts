@@ -26,6 +26,8 @@ export interface ModelOptions {
   /** Tokens in one forward pass, padding included: the memory bound. Never changes a result. */
   readonly maxBatchTokens: number;
   readonly dtype?: Dtype;
+  /** Told, for people, how a device's memory is shared out, and when it ran out and less is used. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /** Adds coefficient · vectors[vector] to the output of block `layer` (0-indexed) at every token of the row. */

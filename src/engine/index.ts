@@ -81,7 +81,7 @@ export async function openModel(options: ModelOptions): Promise<Model> {
   readCheckpoint(weightsDir);
   const tokenizer = openTokenizer(weightsDir);
   const renderChat = openChatTemplate(weightsDir, tokenizer.config);
-  const session = await SessionClient.open({ weightsDir, provider, type, maxBatchTokens });
+  const session = await SessionClient.open({ weightsDir, provider, type, maxBatchTokens }, options.onNotice);
 
   /** A chat template writes its special tokens itself; a second BOS would be one too many. */
   const encode = (prompt: Prompt): number[] =>

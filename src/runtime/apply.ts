@@ -58,7 +58,7 @@ class Run {
   constructor(options: ApplyOptions) {
     const { experiment, plan, state } = options;
     this.#options = options;
-    this.#models = new ModelPool(experiment);
+    this.#models = new ModelPool(experiment, options.emit);
     this.#artifacts = new ArtifactReader(experiment.folder, state.records.values());
     this.#schedule = new Schedule(experiment, plan);
     this.#machine = machineProvenance(experiment.projectDir);

@@ -1,16 +1,19 @@
 import type { Model, Provider } from "../domain/engine.ts";
 import type { Experiment } from "../domain/experiment.ts";
 import { openModel } from "../engine/index.ts";
+import type { Emit } from "./events.ts";
 import { variantOf } from "./tasks/context.ts";
 
 /** Loaded models, one per weights folder: two variants of the same weights share one. */
 export class ModelPool {
   readonly #experiment: Experiment;
+  readonly #emit: Emit;
   readonly #open = new Map<string, Promise<Model>>();
   readonly #providers = new Map<string, Provider>();
 
-  constructor(experiment: Experiment) {
+  constructor(experiment: Experiment, emit: Emit) {
     this.#experiment = experiment;
+    this.#emit = emit;
   }
 
   /** The variant's model, loaded on first use. Rejects with EngineFailure. */
@@ -18,7 +21,8 @@ export class ModelPool {
     const { weightsDir } = variantOf(this.#experiment, variant);
     const known = this.#open.get(weightsDir);
     if (known !== undefined) return known;
-    const opened = openModel({ weightsDir, ...this.#experiment.engine });
+    const onNotice = (message: string): void => this.#emit({ type: "notice", message });
+    const opened = openModel({ weightsDir, ...this.#experiment.engine, onNotice });
     this.#open.set(weightsDir, opened);
     return opened.then((model) => {
       this.#providers.set(weightsDir, model.provider);

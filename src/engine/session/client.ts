@@ -30,11 +30,16 @@ export class SessionClient {
   }
 
   /** Rejects with EngineFailure when the model cannot be loaded. */
-  static open(options: WorkerOptions): Promise<SessionClient> {
+  static open(options: WorkerOptions, onNotice: (message: string) => void = () => {}): Promise<SessionClient> {
     const worker = startThread(new URL("./worker.ts", import.meta.url), options);
+    worker.on("message", (response: Response) => {
+      if ("notice" in response) onNotice(response.notice);
+    });
     return new Promise((resolve, reject) => {
       worker.once("error", reject);
-      worker.once("message", (response: Response) => {
+      worker.on("message", function first(response: Response) {
+        if ("notice" in response) return;
+        worker.removeListener("message", first);
         worker.removeListener("error", reject);
         if ("opened" in response) resolve(new SessionClient(worker, response.opened));
         else if ("openFailed" in response) reject(toError(response.openFailed));

@@ -19,8 +19,11 @@ const CACHE_PER_PASS = 8;
 /** Logits, and what is made of them where tokens are drawn: softmax, its sums, padded copies. */
 const LOGITS_COPIES = 3;
 
-/** Loads a checkpoint for a provider. Rejects with EngineFailure. */
-export async function openDecoder(options: WorkerOptions): Promise<Decoder> {
+/** Loads a checkpoint for a provider; `notice` is told how memory is shared out before. Rejects with EngineFailure. */
+export async function openDecoder(
+  options: WorkerOptions,
+  notice: (message: string) => void = () => {},
+): Promise<Decoder> {
   const { weightsDir, provider, type } = options;
   if (provider === "cpu") return PaddedDecoder.open(weightsDir);
   const read = readCheckpoint(weightsDir);
@@ -33,6 +36,11 @@ export async function openDecoder(options: WorkerOptions): Promise<Decoder> {
     while (true) {
       // Takes no room on the disk: a file of nothing but a size.
       writeFileSync(zerosPath, "");
+      const cacheTokens = blocks * blockTokens;
+      notice(
+        `${weightsDir} on ${provider} in ${type}: ${gigabytes(weightsBytesOf(checkpoint, type))} of weights, a cache of ` +
+          `${cacheTokens} tokens (${gigabytes(2 * checkpoint.shape.layers * cacheTensorBytes(checkpoint.shape, blocks, blockTokens))}).`,
+      );
       truncateSync(zerosPath, cacheTensorBytes(checkpoint.shape, blocks, blockTokens));
       try {
         return await PagedDecoder.open(checkpoint, provider, type, { blocks, blockTokens, zerosPath });
@@ -47,18 +55,17 @@ export async function openDecoder(options: WorkerOptions): Promise<Decoder> {
 }
 
 function plannedBlocks(
-  { shape, tensors }: Checkpoint,
+  checkpoint: Checkpoint,
   { weightsDir, type, maxBatchTokens }: WorkerOptions,
   blockTokens: number,
 ): number {
   const knownBytes = gpuMemory()?.freeBytes;
   // GPUs that are not NVIDIA's do not tell; most of them share the machine's memory.
   const freeBytes = knownBytes ?? totalmem() / 2;
-  const bytesPerElement = type === "float32" ? 4 : 2;
+  const { shape } = checkpoint;
+  const bytesPerElement = bytesOf(type);
   const minTokens = Math.min(shape.maxPositions, 2048);
-  let weights = 0;
-  for (const tensor of tensors.values()) weights += tensor.shape.reduce((product, size) => product * size, 1);
-  const weightsBytes = weights * bytesPerElement;
+  const weightsBytes = weightsBytesOf(checkpoint, type);
   const plan = planMemory({
     ...shape,
     bytesPerElement: 2,
@@ -72,11 +79,25 @@ function plannedBlocks(
   if (plan.fits) return plan.blocks;
   // What is not known refuses nothing: the device will.
   if (knownBytes === undefined) return Math.ceil(minTokens / blockTokens);
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new EngineFailure(
     "runtime",
     `${weightsDir} needs ${gigabytes(plan.neededBytes)} of the GPU's memory (weights ${gigabytes(weightsBytes)}), ` +
       `and ${gigabytes(freeBytes)} are free.`,
     "Free the GPU's memory, lower engine.max_batch_tokens, or run on the CPU (engine.provider: cpu).",
   );
+}
+
+/** As they lie on the device, whatever type the file has. */
+function weightsBytesOf({ tensors }: Checkpoint, type: WorkerOptions["type"]): number {
+  let weights = 0;
+  for (const { shape } of tensors.values()) weights += shape.reduce((product, size) => product * size, 1);
+  return weights * bytesOf(type);
+}
+
+function bytesOf(type: WorkerOptions["type"]): number {
+  return type === "float32" ? 4 : 2;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -35,6 +35,7 @@ export interface OpenedModel {
 }
 
 export type Response =
+  | { readonly notice: string }
   | { readonly opened: OpenedModel }
   | { readonly openFailed: ThreadFailure }
   | { readonly id: number; readonly progress: Progress }

@@ -3,6 +3,7 @@ import { EngineFailure, type Progress } from "../../domain/engine.ts";
 import { describeFailure } from "../thread-failure.ts";
 import { capture } from "./capture.ts";
 import type { Decoder } from "./decoder.ts";
+import { ElasticDecoder } from "./less-memory.ts";
 import { openDecoder } from "./open.ts";
 import { PaddedDecoder } from "./padded-decoder.ts";
 import { generatePadded } from "./padded-generate.ts";
@@ -21,15 +22,17 @@ await serve(parentPort, workerData as WorkerOptions);
 
 async function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): Promise<void> {
   const send = (response: Response): void => port.postMessage(response, memoryOf(response));
-  let decoder: Decoder;
+  const notice = (message: string): void => send({ notice: message });
+  let elastic: ElasticDecoder;
   try {
-    decoder = await openDecoder(options);
+    const open = (maxBatchTokens: number): Promise<Decoder> => openDecoder({ ...options, maxBatchTokens }, notice);
+    elastic = await ElasticDecoder.open(open, options.maxBatchTokens, notice);
   } catch (error) {
     send({ openFailed: describeFailure(error) });
     port.close();
     return;
   }
-  const { layers, hiddenSize, vocabSize, maxPositions } = decoder.shape;
+  const { layers, hiddenSize, vocabSize, maxPositions } = elastic.decoder.shape;
   let closing = false;
   let queue: Promise<void> = Promise.resolve();
 
@@ -44,7 +47,7 @@ async function serve(port: NonNullable<typeof parentPort>, options: WorkerOption
     };
     try {
       if (closing) throw closed();
-      send({ id, answer: await perform(decoder, call, options.maxBatchTokens, report) });
+      send({ id, answer: await elastic.perform((decoder, tokens) => perform(decoder, call, tokens, report)) });
     } catch (error) {
       send({ id, failed: describeFailure(error) });
     }
@@ -53,7 +56,7 @@ async function serve(port: NonNullable<typeof parentPort>, options: WorkerOption
   port.on("message", (request: Request) => {
     if ("close" in request) {
       closing = true;
-      void queue.then(() => decoder.close()).finally(() => port.close());
+      void queue.then(() => elastic.close()).finally(() => port.close());
     } else {
       queue = queue.then(() => answer(request.id, request.call));
     }
