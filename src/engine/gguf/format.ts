@@ -57,7 +57,7 @@ export function parseGgufHeader(bytes: Buffer, fileBytes: number): GgufHeader | 
 }
 
 function parseHeader(cursor: Cursor, fileBytes: number): GgufHeader {
-  const magic = cursor.take(4).toString("latin1");
+  const magic = cursor.latin1(4);
   if (magic !== MAGIC)
     throw new GgufError(`it begins with ${JSON.stringify(magic)}, not with ${JSON.stringify(MAGIC)}`);
   const version = cursor.u32();
@@ -139,24 +139,33 @@ class Cursor {
     this.#fileBytes = fileBytes;
   }
 
-  take(length: number): Buffer {
+  /** Where the next so many bytes begin. */
+  #pass(length: number): number {
     const begin = this.at;
     if (length > this.#fileBytes - begin) {
       throw new GgufError(`the header goes on beyond the end of the file of ${this.#fileBytes} bytes`);
     }
     if (length > this.#bytes.length - begin) throw new More();
     this.at += length;
-    return this.#bytes.subarray(begin, this.at);
+    return begin;
+  }
+
+  /** Bytes as text, each a character. */
+  latin1(length: number): string {
+    const begin = this.#pass(length);
+    return this.#bytes.toString("latin1", begin, this.at);
   }
 
   u32(): number {
-    return this.take(4).readUInt32LE();
+    return this.#bytes.readUInt32LE(this.#pass(4));
   }
 
   u64(): number {
-    const value = this.take(8).readBigUInt64LE();
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new GgufError(`the header has ${value} for a size`);
-    return Number(value);
+    const begin = this.#pass(8);
+    // A vocabulary is hundreds of thousands of them, and a BigInt takes its time.
+    const value = this.#bytes.readUInt32LE(begin) + this.#bytes.readUInt32LE(begin + 4) * 2 ** 32;
+    if (value <= Number.MAX_SAFE_INTEGER) return value;
+    throw new GgufError(`the header has ${this.#bytes.readBigUInt64LE(begin)} for a size`);
   }
 
   /** How many of something that takes at least so many bytes each. */
@@ -169,7 +178,8 @@ class Cursor {
   }
 
   text(): string {
-    return this.take(this.u64()).toString("utf8");
+    const begin = this.#pass(this.u64());
+    return this.#bytes.toString("utf8", begin, this.at);
   }
 
   value(type: number, key: string): GgufValue {
@@ -186,29 +196,29 @@ class Cursor {
   #scalar(type: number, key: string): number | boolean | string {
     switch (type) {
       case 0:
-        return this.take(1).readUInt8();
+        return this.#bytes.readUInt8(this.#pass(1));
       case 1:
-        return this.take(1).readInt8();
+        return this.#bytes.readInt8(this.#pass(1));
       case 2:
-        return this.take(2).readUInt16LE();
+        return this.#bytes.readUInt16LE(this.#pass(2));
       case 3:
-        return this.take(2).readInt16LE();
+        return this.#bytes.readInt16LE(this.#pass(2));
       case 4:
         return this.u32();
       case 5:
-        return this.take(4).readInt32LE();
+        return this.#bytes.readInt32LE(this.#pass(4));
       case 6:
-        return this.take(4).readFloatLE();
+        return this.#bytes.readFloatLE(this.#pass(4));
       case BOOL:
-        return this.take(1).readUInt8() !== 0;
+        return this.#bytes.readUInt8(this.#pass(1)) !== 0;
       case STRING:
         return this.text();
       case 10:
-        return Number(this.take(8).readBigUInt64LE());
+        return Number(this.#bytes.readBigUInt64LE(this.#pass(8)));
       case 11:
-        return Number(this.take(8).readBigInt64LE());
+        return Number(this.#bytes.readBigInt64LE(this.#pass(8)));
       case 12:
-        return this.take(8).readDoubleLE();
+        return this.#bytes.readDoubleLE(this.#pass(8));
       default:
         throw unknownType(type, key);
     }

@@ -14,7 +14,7 @@ import { configJson, familyOf } from "./config.ts";
 import { checkpointName, type Family } from "./families.ts";
 import { GgufError, parseGgufHeader, type GgufHeader, type GgufTensor } from "./format.ts";
 import { Metadata } from "./metadata.ts";
-import { tokenizerJson } from "./tokenizer-json.ts";
+import { cuttingOf } from "./tokenizer-json.ts";
 
 /** A GGUF file whose every tensor has a place in a checkpoint of the engine's. */
 export interface GgufModel {
@@ -35,7 +35,7 @@ export interface GgufModel {
 const CONVERSION = "1";
 
 /** Of a header; four times as much each time that it is longer. */
-const FIRST_BYTES = 1 << 20;
+const FIRST_BYTES = 1 << 22;
 
 const ROPE_FACTORS = "rope_freqs.weight";
 
@@ -125,7 +125,7 @@ function namedTensors(
 function tokenizerOf(path: string, metadata: Metadata): string | undefined {
   const beside = join(dirname(path), "tokenizer.json");
   if (existsSync(beside)) return beside;
-  tokenizerJson(metadata);
+  cuttingOf(metadata);
   return undefined;
 }
 

@@ -54,8 +54,8 @@ const CUTTINGS: Readonly<Record<string, Cutting>> = {
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
-/** The tokenizer.json of a GGUF file with a byte-level BPE. Throws GgufError for tokenizers of another kind. */
-export function tokenizerJson(metadata: Metadata): JsonObject {
+/** How a GGUF file's tokenizer cuts texts. Throws GgufError `unsupported` for one that cannot be written. */
+export function cuttingOf(metadata: Metadata): Cutting {
   const model = metadata.text("tokenizer.ggml.model");
   if (model !== "gpt2")
     throw new GgufError(`its tokenizer is of the kind "${model}", not a byte-level BPE`, "unsupported");
@@ -67,6 +67,12 @@ export function tokenizerJson(metadata: Metadata): JsonObject {
       "unsupported",
     );
   }
+  return cutting;
+}
+
+/** The tokenizer.json of a GGUF file. Throws GgufError. */
+export function tokenizerJson(metadata: Metadata): JsonObject {
+  const cutting = cuttingOf(metadata);
   const tokens = metadata.texts("tokenizer.ggml.tokens");
   return {
     version: "1.0",
