@@ -12,7 +12,6 @@ import { expand } from "./expand/expand.ts";
 import { readFiles } from "./files/files.ts";
 import type { WeightsDemand } from "./files/weights.ts";
 import { findProjectDir, Project, projectPath } from "./files/project.ts";
-import { orderTasks } from "./graph.ts";
 import { field, text } from "./lower/fields.ts";
 import { lower } from "./lower/lower.ts";
 import { applyOverrides } from "./parse/overrides.ts";
@@ -38,6 +37,8 @@ export interface CompileOptions {
   readonly weights?: WeightsDemand;
   /** Values that replace the spec's: `steering.layers=0..3`. */
   readonly set?: readonly string[];
+  /** Told the experiment's folder as soon as it is known, for what can be done beside the rest. */
+  readonly onFolder?: (folder: string) => void;
 }
 
 /**
@@ -97,6 +98,7 @@ function runPasses(specFile: string, project: Project, options: CompileOptions):
   if (parsed === undefined) return undefined;
   const valid = validate(applyOverrides(parsed, options.set ?? [], project), "experiment", project);
   const spec = lower(valid);
+  if (spec.name !== undefined && !sink.hasErrors) options.onFolder?.(experimentDir(project.dir, spec.name.value));
   const bound = bind(spec, sink);
   const files = readFiles(bound, project, options.weights ?? "optional");
   const checked = check(bound, files, sink);
@@ -104,5 +106,5 @@ function runPasses(specFile: string, project: Project, options: CompileOptions):
   const tasks = expand(bound, files, checked, sink);
   checkBudget(spec.judge, tasks, sink);
   if (sink.hasErrors) return undefined;
-  return assemble(bound, files, orderTasks(tasks), project.dir);
+  return assemble(bound, files, tasks, project.dir);
 }

@@ -4,18 +4,7 @@ import type { Task } from "../domain/task.ts";
  * Tasks so that each comes after what it needs, otherwise in their given order. Linear. Throws "Internal error: …" for
  * two tasks of one id, a need that is no task, and a circle: a spec cannot say any of them.
  */
-export function orderTasks(tasks: readonly Task[]): readonly Task[] {
-  const ids = new Set<string>();
-  // As expansion gives them, they mostly are in order.
-  const isOrdered = tasks.every(({ id, needs, after }) => {
-    const isAfter = needs.every((need) => ids.has(need)) && after.every((gate) => ids.has(gate)) && !ids.has(id);
-    ids.add(id);
-    return isAfter;
-  });
-  return isOrdered ? tasks : sort(tasks);
-}
-
-function sort(tasks: readonly Task[]): Task[] {
+export function orderTasks(tasks: readonly Task[]): Task[] {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   if (byId.size !== tasks.length) throw new Error("Internal error: two tasks have one id");
   const ordered = new Set<Task>();

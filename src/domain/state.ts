@@ -1,5 +1,6 @@
 import type { JsonObject } from "../util/json.ts";
 import type { Dtype, Provider } from "./engine.ts";
+import type { Task } from "./task.ts";
 
 /** What made an artifact, as an object, so that a plan can say which field changed. */
 export interface Fingerprint {
@@ -52,6 +53,7 @@ export type TaskAction = "create" | "rerun" | "keep";
 
 export interface PlannedTask {
   readonly id: string;
+  readonly task: Task;
   readonly action: TaskAction;
   /** Why, for people: `response[:3] is new`, `sources.natural.generate.seed: 42 → 43`. Empty for keep. */
   readonly reasons: readonly string[];

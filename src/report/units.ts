@@ -11,7 +11,8 @@ export function formatDuration(ms: number): string {
 
 /** `1,234` */
 export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString("en-US");
+  // The first use of Intl takes 25 ms.
+  return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** `12 KB`, decimal units */

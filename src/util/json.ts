@@ -6,39 +6,45 @@ export function stableJson(value: JsonValue): string {
   return new StableJsonWriter().write(value);
 }
 
-/** `stableJson` of many values that are much alike: how the keys of a kind of objects are written is worked out once. */
+/**
+ * `stableJson` of many values that are much alike, such as the parameters of a kind of tasks: what is as it was the last
+ * time, an object by its identity, is not written again. Between its first time and its last it must not change.
+ */
 export class StableJsonWriter {
   readonly #shapes: Shape[][] = [];
-  readonly #shared = new Map<object, string>();
 
   write(value: JsonValue): string {
     if (value === null || typeof value !== "object") return JSON.stringify(value);
-    if (Array.isArray(value)) return `[${value.map((item: JsonValue) => this.writeShared(item)).join(",")}]`;
-    const object = value as JsonObject;
-    const { keys, beginnings } = shapeOf(Object.keys(object), this.#shapes);
-    let text = keys.length === 0 ? "{" : "";
-    for (let index = 0; index < keys.length; index++) {
-      text += (beginnings[index] as string) + this.writeShared(object[keys[index] as string] ?? null);
-    }
-    return `${text}}`;
+    if (Array.isArray(value)) return `[${value.map((item: JsonValue) => this.write(item)).join(",")}]`;
+    return `{${this.members(value as JsonObject)}}`;
   }
 
-  /** The same, written once for an object that comes again. Between its first time and its last it must not change. */
-  writeShared(value: JsonValue): string {
-    if (value === null || typeof value !== "object") return JSON.stringify(value);
-    const known = this.#shared.get(value);
-    if (known !== undefined) return known;
-    const text = this.write(value);
-    this.#shared.set(value, text);
+  /** What stands between an object's braces. */
+  members(object: JsonObject): string {
+    const { keys, beginnings, values, texts } = shapeOf(Object.keys(object), this.#shapes);
+    let text = "";
+    for (let index = 0; index < keys.length; index++) {
+      const item = object[keys[index] as string] ?? null;
+      if (item !== values[index]) {
+        texts[index] = (beginnings[index] as string) + this.write(item);
+        values[index] = item;
+      }
+      text += texts[index] as string;
+    }
     return text;
   }
 }
 
-/** Keys in their order, and how each begins: `{"a":`, `,"b":`. */
+/** Objects with the same keys, and the last of them. */
 interface Shape {
   readonly unsorted: readonly string[];
+  /** Sorted, as all that follows. */
   readonly keys: readonly string[];
+  /** How each begins: `"a":`, `,"b":`. */
   readonly beginnings: readonly string[];
+  readonly values: (JsonValue | undefined)[];
+  /** Of each value, with its beginning. */
+  readonly texts: string[];
 }
 
 /** Shapes of one number of keys that are remembered. */
@@ -49,8 +55,8 @@ function shapeOf(unsorted: readonly string[], shapes: Shape[][]): Shape {
   const known = alike.find((shape) => shape.unsorted.every((key, index) => key === unsorted[index]));
   if (known !== undefined) return known;
   const keys = unsorted.toSorted();
-  const beginnings = keys.map((key, index) => `${index === 0 ? "{" : ","}${JSON.stringify(key)}:`);
-  const shape = { unsorted, keys, beginnings };
+  const beginnings = keys.map((key, index) => `${index === 0 ? "" : ","}${JSON.stringify(key)}:`);
+  const shape = { unsorted, keys, beginnings, values: [], texts: [] };
   if (alike.length < MAX_SHAPES) alike.push(shape);
   return shape;
 }

@@ -5,8 +5,8 @@ import type { Pair, Similarity } from "../bind/phases.ts";
 import { digestOf } from "../digest.ts";
 import type { SimilaritySpec, WeightAnalysisSpec } from "../lower/spec.ts";
 import { captureCost, replayCost, similarityCost, tableCost, type Size } from "./cost.ts";
-import { named } from "./extraction.ts";
 import type { Inputs } from "./inputs.ts";
+import { named } from "./named.ts";
 import { captureNames, PROMPTS, replayNames, similarityNames, weightsNames } from "./paths.ts";
 
 /** Matrices of a layer: q, k, v, o, gate, up and down. */
@@ -26,8 +26,7 @@ export function weightsTasks(spec: WeightAnalysisSpec, { from, to }: Pair, conte
   const { inputs, size, vectors } = context;
   return spec.steps.map((step): Task => {
     const withNull = step === "trait_alignment";
-    return {
-      ...named(weightsNames(step), spec.place),
+    return named(weightsNames(step), spec.place, {
       kind: "weights",
       phase: "weights",
       params: {
@@ -43,7 +42,7 @@ export function weightsTasks(spec: WeightAnalysisSpec, { from, to }: Pair, conte
       needs: step === "norms" ? [] : vectors,
       after: [],
       cost: tableCost(numbersOf(step, spec, size, vectors.length)),
-    };
+    });
   });
 }
 
@@ -75,17 +74,15 @@ export function similarityTasks(
     weights: inputs.weights(variant),
     prompt_format: inputs.promptFormat(variant),
   });
-  const set: Task = {
-    ...named(PROMPTS, spec.place),
+  const set = named(PROMPTS, spec.place, {
     ...common,
     kind: "prompts",
     params: { from: "steering_questions", traits: asked.map(([trait]) => trait) },
     inputs: { questions: digestOf(asked.map(([, questions]) => questions)) },
     needs: [],
     cost: tableCost(count * 10),
-  };
-  const capture: Task = {
-    ...named(captureNames(captured.value, count), captured.place),
+  });
+  const capture = named(captureNames(captured.value, count), captured.place, {
     ...common,
     kind: "capture",
     params: {
@@ -100,26 +97,24 @@ export function similarityTasks(
     inputs: model(captured.value),
     needs: [set.id],
     cost: captureCost(count, maxNewTokens, size),
-  };
+  });
   const compared = replayed.flatMap((variant): Task[] => {
-    const replay: Task = {
-      ...named(replayNames(variant.value, count), variant.place),
+    const replay = named(replayNames(variant.value, count), variant.place, {
       ...common,
       kind: "replay",
       params: { variant: variant.value, dtype },
       inputs: model(variant.value),
       needs: [capture.id],
       cost: replayCost(count, maxNewTokens, size),
-    };
-    const similarity: Task = {
-      ...named(similarityNames(variant.value), spec.place),
+    });
+    const similarity = named(similarityNames(variant.value), spec.place, {
       ...common,
       kind: "similarity",
       params: { captured: captured.value, replayed: variant.value, minCoverage: spec.minCoverage, minCoherence },
       inputs: {},
       needs: [capture.id, replay.id, ...steeringFrom(variant.value)],
       cost: similarityCost(count, maxNewTokens, size),
-    };
+    });
     return [replay, similarity];
   });
   return [set, capture, ...compared];

@@ -2,7 +2,7 @@ import type { CheckpointParams } from "../../domain/task-params.ts";
 import type { Task } from "../../domain/task.ts";
 import type { CheckpointsSpec } from "../lower/spec.ts";
 import { resultsCost } from "./cost.ts";
-import { named } from "./extraction.ts";
+import { named } from "./named.ts";
 import { checkpointNames } from "./paths.ts";
 
 /** What nothing is expected of. */
@@ -44,8 +44,7 @@ function checkpoint(
   place: Parameters<typeof named>[1],
   needs: readonly string[],
 ): Task {
-  return {
-    ...named(checkpointNames(params.name), place),
+  return named(checkpointNames(params.name), place, {
     kind: "checkpoint",
     phase,
     params,
@@ -53,5 +52,5 @@ function checkpoint(
     needs,
     after: [],
     cost: resultsCost(1),
-  };
+  });
 }

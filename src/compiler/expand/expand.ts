@@ -6,36 +6,44 @@ import type { Checked } from "../check/check.ts";
 import type { Files } from "../files/files.ts";
 import { similarityTasks, weightsTasks, type AnalysisContext } from "./analysis.ts";
 import { extractionCheckpoint, steeringCheckpoint } from "./checkpoints.ts";
-import type { Size } from "./cost.ts";
 import { addExtraction, type Extracted } from "./extraction.ts";
+import { datasetOf, sizeOf } from "./files.ts";
 import { Inputs } from "./inputs.ts";
 import { combinationTask, refineTask, selectionTasks } from "./later-steering.ts";
 import { steeringNames } from "./paths.ts";
-import { baselineTask, judgeParams, resultsTask, steeringTask, type SteeringContext } from "./steering.ts";
+import {
+  askedOf,
+  baselineTask,
+  judgeParams,
+  resultsTask,
+  steeringTask,
+  type Asked,
+  type SteeringContext,
+} from "./steering.ts";
 import { TaskSet } from "./task-set.ts";
 
 /**
  * From cells to tasks, phase by phase, in the spec's order. For a spec without errors only; the one thing that can still
  * be reported is two ways to make the same artifact.
  */
-export function expand(bound: Bound, files: Files, checked: Checked, sink: DiagnosticSink): Task[] {
+export function expand(bound: Bound, files: Files, checked: Checked, sink: DiagnosticSink): readonly Task[] {
   const tasks = new TaskSet(sink);
   const inputs = new Inputs(bound, files);
   const { checkpoints, engine } = bound.spec;
-  const extracted = new Set<string>();
+  const extracted = new Map<Cell, string>();
+  const extraction = { files, budgets: checked.budgets, inputs, dtype: engine.dtype };
   let before: Extracted | undefined;
   for (const cell of bound.cells) {
-    const size = sizeOf(files, cell.variant.value);
-    const context = { dataset: datasetOf(files, cell), size, budgets: checked.budgets, inputs, dtype: engine.dtype };
-    before = addExtraction(cell, before, context, tasks);
-    extracted.add(before.vectors);
+    before = addExtraction(cell, before, extraction, tasks);
+    extracted.set(cell, before.vectors);
   }
-  const vectors = [...extracted];
+  const vectors = [...new Set(extracted.values())];
   const traits = new Set(bound.cells.map(({ trait }) => trait.value)).size;
   const afterExtraction = gate(checkpoints && extractionCheckpoint(checkpoints, vectors, traits), tasks, bound);
-  const afterSteering = expandSteering(bound, files, checked, inputs, afterExtraction, tasks);
+  const context = steeringContext(bound, checked, inputs, afterExtraction);
+  const afterSteering = context === undefined ? [] : expandSteering(bound, files, extracted, context, tasks);
   expandAnalysis(bound, files, { inputs, dtype: engine.dtype, vectors, after: afterSteering }, tasks);
-  return tasks.all();
+  return tasks.ordered();
 }
 
 /** Adds a checkpoint, if there is one; answers what comes after it waits for. */
@@ -43,36 +51,48 @@ function gate(checkpoint: Task | undefined, tasks: TaskSet, { spec }: Bound): st
   return checkpoint === undefined ? [] : [tasks.add(checkpoint, spec.place)];
 }
 
-/** Answers what waits for the steering checkpoint. */
+/** A cell, what it asks, and the ids of what its search needs. */
+interface Steered {
+  readonly cell: Cell;
+  readonly asked: Asked;
+  readonly vectors: string;
+  readonly baseline: string;
+}
+
+/** `extracted` has the vectors of every cell. Answers what waits for the steering checkpoint. */
 function expandSteering(
   bound: Bound,
   files: Files,
-  checked: Checked,
-  inputs: Inputs,
-  after: readonly string[],
+  extracted: ReadonlyMap<Cell, string>,
+  context: SteeringContext,
   tasks: TaskSet,
 ): string[] {
   const { spec, steered, combinations } = bound;
-  if (spec.steering === undefined) return [];
-  const context = steeringContext(bound, checked, inputs, after);
-  for (const [index, cell] of steered.entries()) {
-    const { trait, dataset } = steered[index - 1] ?? {};
-    if (cell.trait === trait && cell.dataset === dataset) continue;
-    tasks.add(baselineTask(cell, datasetOf(files, cell), context), cell.dataset.place);
-  }
-  const ids = steered.map((cell) => tasks.add(steeringTask(cell, datasetOf(files, cell), context), cell.dataset.place));
-  const refined = steered.flatMap((cell) => {
-    const task = refineTask(cell, datasetOf(files, cell), context);
+  const { steering } = context;
+  let before: Steered | undefined;
+  const all = steered.map((cell): Steered => {
+    const same = before?.cell.trait === cell.trait && before.cell.dataset === cell.dataset ? before : undefined;
+    const asked = same?.asked ?? askedOf(cell, datasetOf(files, cell.dataset.value), context);
+    const baseline = same?.baseline ?? tasks.add(baselineTask(cell, asked, context), cell.dataset.place);
+    before = { cell, asked, vectors: extracted.get(cell) as string, baseline };
+    return before;
+  });
+  const ids = all.map(({ cell, asked, vectors, baseline }) =>
+    tasks.add(steeringTask(cell, asked, [vectors, baseline], context), cell.dataset.place),
+  );
+  const refined = all.flatMap(({ cell, asked, vectors, baseline }, index) => {
+    const task = refineTask(cell, asked, [vectors, baseline, ids[index] as string], context);
     return task === undefined ? [] : [tasks.add(task, cell.dataset.place)];
   });
   const searches = [...new Set([...ids, ...refined])];
   const afterSteering = gate(spec.checkpoints && steeringCheckpoint(spec.checkpoints, searches), tasks, bound);
-  for (const task of selectionTasks(steered, combinations, context)) tasks.add(task, spec.steering.place);
+  for (const task of selectionTasks(steered, combinations, context)) tasks.add(task, steering.place);
   const combined = combinations.map((combination) => {
-    const task = combinationTask(combination, datasetOf(files, combination.cell), { ...context, after: afterSteering });
+    const dataset = datasetOf(files, combination.cell.dataset.value);
+    const task = combinationTask(combination, dataset, { ...context, after: afterSteering });
     return tasks.add(task, combination.strategy.name.place);
   });
-  tasks.add(resultsTask([...searches, ...combined], context), spec.steering.place);
+  tasks.add(resultsTask([...searches, ...combined], context), steering.place);
   return afterSteering;
 }
 
@@ -97,14 +117,16 @@ function expandAnalysis(
   for (const task of made) tasks.add(task, spec.similarity.place);
 }
 
+/** Undefined when nothing is steered. */
 function steeringContext(
   { application, spec }: Bound,
   { layers, refineLayers }: Checked,
   inputs: Inputs,
   after: readonly string[],
-): SteeringContext {
+): SteeringContext | undefined {
   const { steering, judge } = spec;
-  if (steering?.maxNewTokens === undefined || application === undefined || judge === undefined) {
+  if (steering === undefined) return undefined;
+  if (steering.maxNewTokens === undefined || application === undefined || judge === undefined) {
     throw new Error("Internal error: steering was not checked");
   }
   return {
@@ -118,16 +140,4 @@ function steeringContext(
     inputs,
     after,
   };
-}
-
-function datasetOf(files: Files, cell: Cell) {
-  const dataset = files.datasets.get(cell.dataset.value);
-  if (dataset === undefined) throw new Error(`Internal error: dataset ${cell.dataset.value} was not read`);
-  return dataset;
-}
-
-function sizeOf(files: Files, variant: string): Size {
-  const model = files.models.get(variant);
-  if (model === undefined) throw new Error(`Internal error: the model of ${variant} was not read`);
-  return { layers: model.layers.value, hiddenSize: model.hiddenSize.value };
 }

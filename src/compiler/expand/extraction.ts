@@ -1,36 +1,40 @@
 import type { Dtype } from "../../domain/engine.ts";
 import type { ActivationSet, ActivationsParams, ResponsesParams } from "../../domain/task-params.ts";
-import type { Task } from "../../domain/task.ts";
-import type { Place } from "../../diagnostics/source-file.ts";
 import type { Dataset } from "../../domain/experiment.ts";
+import type { Task, TaskCost } from "../../domain/task.ts";
 import type { Cell } from "../bind/cell.ts";
 import { responseSet, type Budgets } from "../check/generation.ts";
-import { activationsCost, responsesCost, vectorsCost, type Size } from "./cost.ts";
+import type { Files } from "../files/files.ts";
+import { activationsCost, responsesCost, vectorsCost } from "./cost.ts";
+import { datasetOf, sizeOf } from "./files.ts";
 import type { Inputs } from "./inputs.ts";
-import { activationsNames, responsesNames, vectorsNames, type Names } from "./paths.ts";
+import { named } from "./named.ts";
+import { activationsNames, responsesNames, vectorsNames } from "./paths.ts";
 import type { TaskSet } from "./task-set.ts";
-
-/*
- * The tasks of cells are many, and are written out field by field: a literal that objects are spread into takes V8 twenty
- * times as long, and more than twice the memory.
- */
 
 const NONE: readonly string[] = [];
 const NO_INPUTS: Readonly<Record<string, string>> = {};
 
-/** What a cell's tasks are made of. */
-export interface CellContext {
-  readonly dataset: Dataset;
-  readonly size: Size;
+/** What the tasks of all cells are made of. */
+export interface ExtractionContext {
+  readonly files: Files;
   readonly budgets: Budgets;
   readonly inputs: Inputs;
   readonly dtype: Dtype;
 }
 
-/** A cell, and the ids of the tasks that make its vectors. */
+/** What the cells of one trait and source have in common. */
+interface CellSet {
+  readonly dataset: Dataset;
+  readonly responses: string;
+  readonly activationsCost: TaskCost;
+  readonly vectorsCost: TaskCost;
+}
+
+/** A cell, and the tasks that make its vectors: their ids. */
 export interface Extracted {
   readonly cell: Cell;
-  readonly responses: string;
+  readonly set: CellSet;
   readonly activations: string;
   readonly vectors: string;
 }
@@ -43,19 +47,32 @@ export interface Extracted {
 export function addExtraction(
   cell: Cell,
   before: Extracted | undefined,
-  context: CellContext,
+  context: ExtractionContext,
   tasks: TaskSet,
 ): Extracted {
   const { place } = cell.generate;
   const sameSet = before?.cell.trait === cell.trait && before.cell.source === cell.source ? before : undefined;
   const samePosition = sameSet?.cell.positionText === cell.positionText ? sameSet : undefined;
-  const responses = sameSet?.responses ?? tasks.add(responsesTask(cell, context), place);
-  const activations = samePosition?.activations ?? tasks.add(activationsTask(cell, responses, context), place);
-  const vectors = tasks.add(vectorsTask(cell, activations, context), place);
-  return { cell, responses, activations, vectors };
+  const set = sameSet?.set ?? addResponses(cell, context, tasks);
+  const activations = samePosition?.activations ?? tasks.add(activationsTask(cell, set, context), place);
+  const vectors = tasks.add(vectorsTask(cell, activations, set), place);
+  return { cell, set, activations, vectors };
 }
 
-function responsesTask(cell: Cell, { dataset, budgets, inputs, dtype }: CellContext): Task {
+function addResponses(cell: Cell, context: ExtractionContext, tasks: TaskSet): CellSet {
+  const { files } = context;
+  const { place, rollouts } = cell.generate;
+  const dataset = datasetOf(files, cell.dataset.value);
+  const size = sizeOf(files, cell.variant.value);
+  return {
+    dataset,
+    responses: tasks.add(responsesTask(cell, dataset, context), place),
+    activationsCost: activationsCost(dataset, rollouts.value, size),
+    vectorsCost: vectorsCost(size),
+  };
+}
+
+function responsesTask(cell: Cell, dataset: Dataset, { budgets, inputs, dtype }: ExtractionContext): Task {
   const { generate } = cell;
   const greedy = generate.temperature.value === 0;
   const params: ResponsesParams = {
@@ -69,8 +86,7 @@ function responsesTask(cell: Cell, { dataset, budgets, inputs, dtype }: CellCont
     seed: greedy ? 0 : generate.seed,
     dtype,
   };
-  return {
-    ...named(responsesNames(cell), cell.sourceDeclared),
+  return named(responsesNames(cell), cell.sourceDeclared, {
     kind: "responses",
     phase: "extraction",
     params,
@@ -79,45 +95,40 @@ function responsesTask(cell: Cell, { dataset, budgets, inputs, dtype }: CellCont
       weights: inputs.weights(params.variant),
       prompt_format: inputs.promptFormat(params.variant),
     },
-    needs: [],
-    after: [],
+    needs: NONE,
+    after: NONE,
     cost: responsesCost(dataset, params),
-  };
+  });
 }
 
-function activationsTask(cell: Cell, responses: string, { dataset, size, inputs, dtype }: CellContext): Task {
-  const { id, outputs, origin } = named(activationsNames(cell), cell.positionText.place);
-  const params: ActivationsParams = { ...activationSet(cell), dtype };
-  return {
-    id,
+function activationsTask(cell: Cell, set: CellSet, { inputs, dtype }: ExtractionContext): Task {
+  const { variant, position, component } = activationSet(cell);
+  const params: ActivationsParams = { dataset: set.dataset.ref, variant, position, component, dtype };
+  return named(activationsNames(cell), cell.positionText.place, {
     kind: "activations",
     phase: "extraction",
     params,
     inputs: { weights: inputs.weights(params.variant) },
-    needs: [responses],
+    needs: [set.responses],
     after: NONE,
-    outputs,
-    cost: activationsCost(dataset, cell.generate.rollouts.value, size),
-    origin,
-  };
+    cost: set.activationsCost,
+  });
 }
 
-function vectorsTask(cell: Cell, activations: string, { size }: CellContext): Task {
-  const { id, outputs, origin } = named(vectorsNames(cell), cell.positionText.place);
-  return {
-    id,
+function vectorsTask(cell: Cell, activations: string, set: CellSet): Task {
+  const { variant, position, component } = activationSet(cell);
+  return named(vectorsNames(cell), cell.positionText.place, {
     kind: "vectors",
     phase: "extraction",
-    params: { ...activationSet(cell), method: cell.method },
+    params: { dataset: set.dataset.ref, variant, position, component, method: cell.method },
     inputs: NO_INPUTS,
     needs: [activations],
     after: NONE,
-    outputs,
-    cost: vectorsCost(size),
-    origin,
-  };
+    cost: set.vectorsCost,
+  });
 }
 
+/** Not to be spread into parameters: of tens of thousands of objects, that takes three times the memory. */
 export function activationSet(cell: Cell): ActivationSet {
   return {
     dataset: cell.dataset.value,
@@ -125,20 +136,4 @@ export function activationSet(cell: Cell): ActivationSet {
     position: cell.positionText.value,
     component: "residual",
   };
-}
-
-export function named({ id, outputs }: Names, place: Place): Names & { readonly origin: string } {
-  return { id, outputs, origin: originOf(place) };
-}
-
-/** A place of the spec is the origin of many tasks. */
-const origins = new WeakMap<Place, string>();
-
-function originOf(place: Place): string {
-  const known = origins.get(place);
-  if (known !== undefined) return known;
-  const { file, range } = place;
-  const origin = `${file}:${range.start.line}:${range.start.column}`;
-  origins.set(place, origin);
-  return origin;
 }

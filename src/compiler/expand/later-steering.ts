@@ -4,23 +4,27 @@ import { groupBy } from "../../util/group-by.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { Combination } from "../bind/phases.ts";
 import { judgedCost, resultsCost } from "./cost.ts";
-import { activationSet, named } from "./extraction.ts";
-import { asking, questionCount, type SteeringContext } from "./steering.ts";
-import { baselineNames, combinationNames, refineNames, selectionNames, steeringNames, vectorsNames } from "./paths.ts";
+import { activationSet } from "./extraction.ts";
+import { named } from "./named.ts";
+import { asking, questionCount, type Asked, type SteeringContext } from "./steering.ts";
+import { baselineNames, combinationNames, refineNames, selectionNames, steeringNames } from "./paths.ts";
 
-/** A finer grid of coefficients; undefined when the spec asks for none. */
-export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task | undefined {
-  const { steering, refineLayers, inputs } = context;
+/** A finer grid of coefficients; undefined when the spec asks for none. `needs`: the vectors, the baseline and the search. */
+export function refineTask(
+  cell: Cell,
+  { dataset, params, inputs }: Asked,
+  needs: readonly string[],
+  context: SteeringContext,
+): Task | undefined {
+  const { steering, refineLayers } = context;
   if (steering.refine === undefined) return undefined;
   const { points } = steering.refine;
   const { nullDirections, nullSeed } = steering;
   const { minCoherence } = steering.search;
   const layers = refineLayers === "best" ? 1 : refineLayers.length;
-  const { id, outputs, origin } = named(refineNames(cell), cell.positionText.place);
   const { variant, position, component } = activationSet(cell);
-  const { application, trait, questions, maxNewTokens, dtype, judge } = asking(cell, context);
-  return {
-    id,
+  const { application, trait, questions, maxNewTokens, dtype, judge } = params;
+  return named(refineNames(cell), cell.positionText.place, {
     kind: "refine",
     phase: "steering",
     params: {
@@ -42,13 +46,11 @@ export function refineTask(cell: Cell, dataset: Dataset, context: SteeringContex
       nullDirections,
       nullSeed: nullDirections === 0 ? 0 : nullSeed,
     },
-    inputs: inputs.judged(dataset.ref, cell.trait.value, application),
-    needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id, steeringNames(cell).id],
+    inputs,
+    needs,
     after: context.after,
-    outputs,
     cost: judgedCost(questionCount(dataset, context) * (layers * points + nullDirections), context),
-    origin,
-  };
+  });
 }
 
 /**
@@ -68,8 +70,7 @@ export function selectionTasks(
     const { trait, source } = cells[0] as Cell;
     const searched = cells.map((cell) => steeringNames(cell).id);
     const refined = steering.refine === undefined ? [] : cells.map((cell) => refineNames(cell).id);
-    return {
-      ...named(selectionNames(trait.value, source.value), source.place),
+    return named(selectionNames(trait.value, source.value), source.place, {
       kind: "selection",
       phase: "steering",
       params: {
@@ -82,7 +83,7 @@ export function selectionTasks(
       needs: [...new Set([...searched, ...refined])],
       after: context.after,
       cost: resultsCost(1),
-    };
+    });
   });
 }
 
@@ -94,8 +95,7 @@ export function combinationTask(
   const { application, inputs, steering } = context;
   const trait = cell.trait.value;
   const coefficients = coefficient.kind === "fixed" ? 1 : steering.search.evaluations;
-  return {
-    ...named(combinationNames(trait, strategy.name.value), strategy.name.place),
+  return named(combinationNames(trait, strategy.name.value), strategy.name.place, {
     kind: "combination",
     phase: "combinations",
     params: {
@@ -115,5 +115,5 @@ export function combinationTask(
     ],
     after: context.after,
     cost: judgedCost(questionCount(dataset, context) * coefficients, context),
-  };
+  });
 }

@@ -14,49 +14,45 @@ export interface Names {
 }
 
 export function responsesNames(cell: Cell): Names {
-  const folder = `${extractionFolder(cell)}/responses`;
-  return { id: `responses/${subject(cell)}`, outputs: files(folder, "pos.json", "neg.json") };
+  const folder = joined("extraction", ...subject(cell), "responses");
+  return { id: joined("responses", ...subject(cell)), outputs: files(folder, "/pos.json", "/neg.json") };
 }
 
 export function activationsNames(cell: Cell): Names {
   const position = directoryOf(cell);
-  const folder = `${extractionFolder(cell)}/activations/${position}/residual`;
+  const folder = joined("extraction", ...subject(cell), "activations", position, "residual");
   return {
-    id: `activations/${subject(cell)}/${position}`,
-    outputs: files(folder, "train_all_layers.safetensors", "metadata.json"),
+    id: joined("activations", ...subject(cell), position),
+    outputs: files(folder, "/train_all_layers.safetensors", "/metadata.json"),
   };
 }
 
 export function vectorsNames(cell: Cell): Names {
   const position = directoryOf(cell);
-  const folder = `${extractionFolder(cell)}/vectors/${position}/residual/${cell.method}`;
+  const folder = joined("extraction", ...subject(cell), "vectors", position, "residual", cell.method);
   return {
-    id: `vectors/${subject(cell)}/${position}/${cell.method}`,
-    outputs: files(folder, "vectors.safetensors", "metadata.json"),
+    id: joined("vectors", ...subject(cell), position, cell.method),
+    outputs: files(folder, "/vectors.safetensors", "/metadata.json"),
   };
 }
 
 export function baselineNames(dataset: string, application: string): Names {
   return {
-    id: `baseline/${dataset}/${application}`,
-    outputs: files(`steering/${dataset}/${application}`, "baseline.json"),
+    id: joined("baseline", dataset, application),
+    outputs: files(joined("steering", dataset, application), "/baseline.json"),
   };
 }
 
 export function steeringNames(cell: Cell): Names {
-  const name = `${subject(cell)}/${directoryOf(cell)}/${cell.method}`;
-  return {
-    id: `steering/${name}`,
-    outputs: files(`steering/${name}`, "results.jsonl", "responses.jsonl", "best.json"),
-  };
+  const id = joined("steering", ...subject(cell), directoryOf(cell), cell.method);
+  return { id, outputs: files(id, "/results.jsonl", "/responses.jsonl", "/best.json") };
 }
 
 /** Finer grids lie beside the searches that they refine. */
 export function refineNames(cell: Cell): Names {
-  const name = `${subject(cell)}/${directoryOf(cell)}/${cell.method}`;
   return {
-    id: `refine/${name}`,
-    outputs: files(`steering/${name}`, "refined.jsonl", "refined_responses.jsonl"),
+    id: joined("refine", ...subject(cell), directoryOf(cell), cell.method),
+    outputs: files(steeringNames(cell).id, "/refined.jsonl", "/refined_responses.jsonl"),
   };
 }
 
@@ -67,7 +63,7 @@ export function selectionNames(trait: string, source: string): Names {
 export function combinationNames(trait: string, strategy: string): Names {
   return {
     id: `combination/${trait}/${strategy}`,
-    outputs: files(`combinations/${trait}/${strategy}`, "results.jsonl", "responses.jsonl", "best.json"),
+    outputs: files(`combinations/${trait}/${strategy}`, "/results.jsonl", "/responses.jsonl", "/best.json"),
   };
 }
 
@@ -91,7 +87,7 @@ export function replayNames(variant: string, prompts: number): Names {
 /** The responses, and the residual stream over each in a file of its own. */
 function inferenceFiles(variant: string, prompts: number): string[] {
   const folder = `inference/${variant}`;
-  const residuals = Array.from({ length: prompts }, (_, index) => `${index + 1}.safetensors`);
+  const residuals = Array.from({ length: prompts }, (_, index) => `/${index + 1}.safetensors`);
   return [`${folder}/responses/${PROMPT_SET}.json`, ...files(`${folder}/raw/residual/${PROMPT_SET}`, ...residuals)];
 }
 
@@ -103,8 +99,13 @@ export function checkpointNames(name: CheckpointName): Names {
   return { id: `checkpoint/${name}`, outputs: [`reports/${name}.json`] };
 }
 
-function subject({ dataset, variant }: Cell): string {
-  return `${dataset.value}/${variant.value}`;
+function subject({ dataset, variant }: Cell): [string, string] {
+  return [dataset.value, variant.value];
+}
+
+/** As one text: `a/b`, written out, would be kept as the tree of its parts, in three times the memory. */
+function joined(...parts: readonly string[]): string {
+  return parts.join("/");
 }
 
 /** A position is that of many cells. */
@@ -116,10 +117,6 @@ function directoryOf({ position }: Cell): string {
   return known;
 }
 
-function extractionFolder(cell: Cell): string {
-  return `extraction/${subject(cell)}`;
-}
-
 function files(folder: string, ...names: readonly string[]): string[] {
-  return names.map((name) => `${folder}/${name}`);
+  return names.map((name) => folder + name);
 }

@@ -1,13 +1,14 @@
 import type { Dataset } from "../../domain/experiment.ts";
 import type { Dtype } from "../../domain/engine.ts";
 import type { AskingParams, JudgeParams } from "../../domain/task-params.ts";
-import type { Task } from "../../domain/task.ts";
+import type { Task, TaskCost } from "../../domain/task.ts";
 import type { Cell } from "../bind/cell.ts";
 import type { JudgeSpec, SteeringSpec } from "../lower/spec.ts";
 import { judgedCost, resultsCost } from "./cost.ts";
-import { activationSet, named } from "./extraction.ts";
+import { activationSet } from "./extraction.ts";
 import type { Inputs } from "./inputs.ts";
-import { RESULTS_ID, RESULTS_OUTPUTS, baselineNames, steeringNames, vectorsNames } from "./paths.ts";
+import { named } from "./named.ts";
+import { RESULTS_ID, RESULTS_OUTPUTS, baselineNames, steeringNames } from "./paths.ts";
 
 export interface SteeringContext {
   readonly steering: SteeringSpec;
@@ -41,28 +42,49 @@ export function questionCount(dataset: Dataset, { steering: { questions } }: Ste
   return questions === "all" ? dataset.questions.length : Math.min(questions, dataset.questions.length);
 }
 
-export function baselineTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task {
-  const { application, inputs } = context;
+/** What the cells of one trait and dataset have in common. */
+export interface Asked {
+  readonly dataset: Dataset;
+  readonly params: AskingParams;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Of one cell's search. */
+  readonly searchCost: TaskCost;
+}
+
+export function askedOf(cell: Cell, dataset: Dataset, context: SteeringContext): Asked {
+  const { steering, layers, application, inputs } = context;
+  const evaluations = layers.length * steering.search.evaluations + steering.nullDirections;
   return {
-    ...named(baselineNames(dataset.ref, application), cell.dataset.place),
-    kind: "baseline",
-    phase: "steering",
+    dataset,
     params: asking(cell, context),
     inputs: inputs.judged(dataset.ref, cell.trait.value, application),
-    needs: [],
-    after: context.after,
-    cost: judgedCost(questionCount(dataset, context), context),
+    searchCost: judgedCost(questionCount(dataset, context) * evaluations, context),
   };
 }
 
-export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringContext): Task {
-  const { steering, layers, inputs } = context;
+export function baselineTask(cell: Cell, { dataset, params, inputs }: Asked, context: SteeringContext): Task {
+  return named(baselineNames(dataset.ref, context.application), cell.dataset.place, {
+    kind: "baseline",
+    phase: "steering",
+    params,
+    inputs,
+    needs: [],
+    after: context.after,
+    cost: judgedCost(questionCount(dataset, context), context),
+  });
+}
+
+/** `needs`: the vectors and the baseline. */
+export function steeringTask(
+  cell: Cell,
+  { dataset, params, inputs, searchCost }: Asked,
+  needs: readonly string[],
+  { steering, layers, after }: SteeringContext,
+): Task {
   const { search, nullDirections, nullSeed } = steering;
-  const { id, outputs, origin } = named(steeringNames(cell), cell.positionText.place);
   const { variant, position, component } = activationSet(cell);
-  const { application, trait, questions, maxNewTokens, dtype, judge } = asking(cell, context);
-  return {
-    id,
+  const { application, trait, questions, maxNewTokens, dtype, judge } = params;
+  return named(steeringNames(cell), cell.positionText.place, {
     kind: "steering",
     phase: "steering",
     params: {
@@ -84,18 +106,15 @@ export function steeringTask(cell: Cell, dataset: Dataset, context: SteeringCont
       // Nothing is drawn without directions.
       nullSeed: nullDirections === 0 ? 0 : nullSeed,
     },
-    inputs: inputs.judged(dataset.ref, cell.trait.value, application),
-    needs: [vectorsNames(cell).id, baselineNames(dataset.ref, application).id],
-    after: context.after,
-    outputs,
-    cost: judgedCost(questionCount(dataset, context) * (layers.length * search.evaluations + nullDirections), context),
-    origin,
-  };
+    inputs,
+    needs,
+    after,
+    cost: searchCost,
+  });
 }
 
 export function resultsTask(steered: readonly string[], { steering }: SteeringContext): Task {
-  return {
-    ...named({ id: RESULTS_ID, outputs: RESULTS_OUTPUTS }, steering.place),
+  return named({ id: RESULTS_ID, outputs: RESULTS_OUTPUTS }, steering.place, {
     kind: "results",
     phase: "results",
     params: {
@@ -108,5 +127,5 @@ export function resultsTask(steered: readonly string[], { steering }: SteeringCo
     needs: steered,
     after: [],
     cost: resultsCost(steered.length),
-  };
+  });
 }

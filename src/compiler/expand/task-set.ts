@@ -3,41 +3,47 @@ import type { Place } from "../../diagnostics/source-file.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import type { Task } from "../../domain/task.ts";
 import { changes } from "../fingerprint/changes.ts";
+import { orderTasks } from "../graph.ts";
 
 /** Tasks by id, in the order of their first use. Cells that reach the same task share it. */
 export class TaskSet {
-  readonly #tasks = new Map<string, { readonly task: Task; readonly place: Place }>();
+  readonly #tasks: Task[] = [];
+  /** Of the tasks, in their order. */
+  readonly #places: Place[] = [];
+  readonly #indexes = new Map<string, number>();
   readonly #sink: DiagnosticSink;
+  /** Each came after what it needs. */
+  #isOrdered = true;
 
   constructor(sink: DiagnosticSink) {
     this.#sink = sink;
   }
 
-  /** Adds a task, unless it is there; one of the same id and other parameters is reported at `place`. Returns its id. */
+  /**
+   * Adds a task, unless it is there; one of the same id and other parameters is reported at `place`. Returns the id of the
+   * task that is there: what needs it says so with this text, which is one in memory however many need it.
+   */
   add(task: Task, place: Place): string {
-    const before = this.#tasks.get(task.id);
-    if (before === undefined) {
-      this.#tasks.set(task.id, { task: this.#shaped(task), place });
+    const index = this.#indexes.get(task.id);
+    if (index === undefined) {
+      this.#isOrdered &&= task.needs.every(this.#isKnown) && task.after.every(this.#isKnown);
+      this.#indexes.set(task.id, this.#tasks.push(task) - 1);
+      this.#places.push(place);
       return task.id;
     }
-    const [difference] = changes(before.task.params, task.params);
+    const before = this.#tasks[index] as Task;
+    const [difference] = changes(before.params, task.params);
     if (difference !== undefined) {
       const { path, before: first, after: second } = difference;
-      this.#sink.report(conflictingTasks(place, task.id, path, first, second, before.place));
+      this.#sink.report(conflictingTasks(place, task.id, path, first, second, this.#places[index] as Place));
     }
-    return task.id;
+    return before.id;
   }
 
-  all(): Task[] {
-    return Array.from(this.#tasks.values(), ({ task }) => task);
+  /** Each after what it needs. */
+  ordered(): readonly Task[] {
+    return this.#isOrdered ? this.#tasks : orderTasks(this.#tasks);
   }
 
-  /**
-   * Every kind with its fields in one order, and an id that is needed as one text with the id that it is: less memory, and
-   * less time in the passes over many tasks.
-   */
-  #shaped({ id, kind, phase, params, inputs, needs, after, outputs, cost, origin }: Task): Task {
-    const known = needs.map((need) => this.#tasks.get(need)?.task.id ?? need);
-    return { id, kind, phase, params, inputs, needs: known, after, outputs, cost, origin } as Task;
-  }
+  readonly #isKnown = (id: string): boolean => this.#indexes.has(id);
 }

@@ -26,11 +26,16 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   results: "2",
 };
 
-/** Digests of fingerprints, by id. Tasks have to come after what they need. */
+const digestsOfTasks = new WeakMap<readonly Task[], ReadonlyMap<string, string>>();
+
+/** Digests of fingerprints, by id; worked out once for a list of tasks. Tasks have to come after what they need. */
 export function taskDigests(tasks: readonly Task[]): ReadonlyMap<string, string> {
+  const before = digestsOfTasks.get(tasks);
+  if (before !== undefined) return before;
   const digests = new Map<string, string>();
   const writer = new StableJsonWriter();
   for (const task of tasks) digests.set(task.id, digestOfText(textOf(task, digests, writer)));
+  digestsOfTasks.set(tasks, digests);
   return digests;
 }
 
@@ -43,12 +48,12 @@ export function fingerprintOf(task: Task, digests: ReadonlyMap<string, string>):
 
 /** The fingerprint's stable JSON, without the object in between: of a hundred thousand tasks, it is most of the work. */
 function textOf(task: Task, digests: ReadonlyMap<string, string>, writer: StableJsonWriter): string {
+  const { inputs, kind, params } = task;
   const needs = task.needs.length > 1 ? [...new Set(task.needs)].toSorted() : task.needs;
   let upstream = "";
   for (const id of needs) upstream += `${upstream === "" ? "" : ","}${JSON.stringify(id)}:"${known(digests, id)}"`;
-  const [inputs, params] = [writer.writeShared(task.inputs), writer.write(task.params)];
   const version = JSON.stringify(versionOf(task));
-  return `{"inputs":${inputs},"kind":"${task.kind}","params":${params},"upstream":{${upstream}},"version":${version}}`;
+  return `{${writer.members({ inputs, kind, params })},"upstream":{${upstream}},"version":${version}}`;
 }
 
 /** A method has a version of its own: a better probe makes the probe's vectors stale, and no others. */

@@ -51,7 +51,6 @@ export function planDocument(
   totals: Totals,
   { spec, request, toolVersion, fingerprints }: DocumentOptions,
 ): PlanDocument {
-  const byId = new Map(experiment.tasks.map((task) => [task.id, task]));
   return {
     format_version: 1,
     ok: true,
@@ -61,9 +60,7 @@ export function planDocument(
     options: request,
     totals: totalsJson(totals),
     tasks: plan.tasks.map((planned) => {
-      const { id, action, reasons, digest } = planned;
-      const task = byId.get(id);
-      if (task === undefined) throw new Error(`Internal error: ${id} is planned and no task`);
+      const { id, task, action, reasons, digest } = planned;
       const { kind, phase, origin } = task;
       const common = { id, kind, phase, action, reasons, digest, origin };
       return fingerprints && isTodo(action) ? { ...common, fingerprint: planned.fingerprint } : common;

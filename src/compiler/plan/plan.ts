@@ -38,31 +38,32 @@ export function planTasks(
 }
 
 function orphansOf({ tasks }: Experiment, records: ReadonlyMap<string, TaskRecord>): string[] {
-  const left = new Set(records.keys());
-  for (const { id } of tasks) left.delete(id);
-  return [...left].toSorted();
+  const made = tasks.reduce((count, { id }) => (records.has(id) ? count + 1 : count), 0);
+  if (made === records.size) return [];
+  const ids = new Set(tasks.map(({ id }) => id));
+  return [...records.keys()].filter((id) => !ids.has(id)).toSorted();
 }
 
 /** Its fingerprint is made when it is asked for: most plans never ask. */
 class Planned implements PlannedTask {
   readonly id: string;
+  readonly task: Task;
   readonly action: TaskAction;
   readonly reasons: readonly string[];
   readonly digest: string;
-  readonly #task: Task;
   readonly #digests: ReadonlyMap<string, string>;
 
   constructor(task: Task, digests: ReadonlyMap<string, string>, action: TaskAction, reasons: readonly string[]) {
     this.id = task.id;
+    this.task = task;
     this.action = action;
     this.reasons = reasons;
     this.digest = digests.get(task.id) as string;
-    this.#task = task;
     this.#digests = digests;
   }
 
   get fingerprint(): Fingerprint {
-    return fingerprintOf(this.#task, this.#digests);
+    return fingerprintOf(this.task, this.#digests);
   }
 }
 

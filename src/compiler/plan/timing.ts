@@ -1,7 +1,6 @@
 import type { Experiment } from "../../domain/experiment.ts";
 import type { Plan, TaskRecord } from "../../domain/state.ts";
 import type { Task, TaskKind } from "../../domain/task.ts";
-import { pairsOf } from "./pairs.ts";
 
 export interface Estimate {
   readonly ms: number;
@@ -19,6 +18,8 @@ export function estimateTime(
   records: ReadonlyMap<string, TaskRecord>,
 ): Estimate | undefined {
   if (records.size === 0) return undefined;
+  const todo = plan.tasks.filter(({ action }) => action !== "keep");
+  if (todo.length === 0) return { ms: 0, unknown: [] };
   const spent = new Map<TaskKind, { ms: number; work: number }>();
   for (const task of tasks) {
     const durationMs = records.get(task.id)?.durationMs;
@@ -31,8 +32,7 @@ export function estimateTime(
   if (spent.size === 0) return undefined;
   let ms = 0;
   const unknown = new Set<TaskKind>();
-  for (const { task, planned } of pairsOf({ tasks }, plan)) {
-    if (planned.action !== "create" && planned.action !== "rerun") continue;
+  for (const { task } of todo) {
     const known = spent.get(task.kind);
     if (known === undefined) unknown.add(task.kind);
     else ms += (known.ms / known.work) * workOf(task);

@@ -2,7 +2,6 @@ import type { Experiment } from "../../domain/experiment.ts";
 import { judgeDollars, totalCost } from "../../domain/price.ts";
 import type { Plan, TaskAction, TaskRecord } from "../../domain/state.ts";
 import type { TaskCost } from "../../domain/task.ts";
-import { pairsOf } from "./pairs.ts";
 import { estimateTime, type Estimate } from "./timing.ts";
 
 /** What is to be done, added up. Upper bounds. */
@@ -22,8 +21,7 @@ export function isTodo(action: TaskAction): boolean {
 export function totalsOf(experiment: Experiment, plan: Plan, records: ReadonlyMap<string, TaskRecord>): Totals {
   const counts = { create: 0, rerun: 0, keep: 0 };
   for (const { action } of plan.tasks) counts[action]++;
-  const pairs = pairsOf(experiment, plan);
-  const cost = totalCost(pairs.flatMap(({ task, planned }) => (isTodo(planned.action) ? [task.cost] : [])));
+  const cost = totalCost(plan.tasks.flatMap(({ task, action }) => (isTodo(action) ? [task.cost] : [])));
   const { judge } = experiment;
   const price = judge?.provider === "openai" ? judge.price : undefined;
   return {

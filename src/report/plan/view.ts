@@ -1,7 +1,6 @@
-import { pairsOf, type Pair } from "../../compiler/plan/pairs.ts";
 import type { Totals } from "../../compiler/plan/totals.ts";
 import type { Experiment } from "../../domain/experiment.ts";
-import type { Plan, TaskAction } from "../../domain/state.ts";
+import type { Plan, PlannedTask, TaskAction } from "../../domain/state.ts";
 import { PHASES, type Task } from "../../domain/task.ts";
 import { groupBy } from "../../util/group-by.ts";
 import type { Style } from "../style.ts";
@@ -30,11 +29,11 @@ export function formatPlan(
   totals: Totals,
   { style, detail }: PlanViewOptions,
 ): string {
-  const phases = groupBy(pairsOf(experiment, plan), ({ task }) => task.phase);
+  const phases = groupBy(plan.tasks, ({ task }) => task.phase);
   const lines = PHASES.flatMap((phase) => {
     const inPhase = phases.get(phase);
     if (inPhase === undefined) return [];
-    const groups = groupBy(inPhase, (row) => `${row.task.kind} ${row.planned.action}`);
+    const groups = groupBy(inPhase, ({ task, action }) => `${task.kind} ${action}`);
     return [
       style.bold(phase),
       ...[...groups.values()].flatMap((group) => groupLines(group, experiment.tasks, style, detail)),
@@ -44,10 +43,10 @@ export function formatPlan(
   return [...lines, ...orphanLines(plan.orphans), ...totalsLines(totals, plan)].join("\n");
 }
 
-function groupLines(group: readonly Pair[], all: readonly Task[], style: Style, detail: boolean): string[] {
+function groupLines(group: readonly PlannedTask[], all: readonly Task[], style: Style, detail: boolean): string[] {
   const [first] = group;
   if (first === undefined) return [];
-  const { action } = first.planned;
+  const { action } = first;
   const passes = groupBy(
     first.task.kind === "activations" && action !== "keep" && !detail ? group : [],
     ({ task }) => task.needs[0] ?? "",
@@ -56,13 +55,13 @@ function groupLines(group: readonly Pair[], all: readonly Task[], style: Style, 
     return [...passes.values()].map((pass) => line(action, inBraces(pass), noteOf(pass, all), style));
   }
   if (detail || (group.length <= MAX_LISTED && action !== "keep")) {
-    return group.map((row) => line(row.planned.action, row.task.id, noteOf([row], all), style));
+    return group.map((row) => line(row.action, row.id, noteOf([row], all), style));
   }
   return [line(action, `${formatCount(group.length)} ${first.task.kind}`, noteOf(group, all), style)];
 }
 
 /** Tasks that share their work: `activations/…/{response__5, response__10}`. */
-function inBraces(group: readonly Pair[]): string {
+function inBraces(group: readonly PlannedTask[]): string {
   const [first] = group;
   if (first === undefined || group.length === 1) return first?.task.id ?? "";
   const start = first.task.id.slice(0, first.task.id.lastIndexOf("/") + 1);
@@ -74,8 +73,8 @@ function line(action: TaskAction, what: string, note: string, style: Style): str
 }
 
 /** What is done, and for what is not new, why. */
-function noteOf(group: readonly Pair[], all: readonly Task[]): string {
-  const action = group[0]?.planned.action;
+function noteOf(group: readonly PlannedTask[], all: readonly Task[]): string {
+  const action = group[0]?.action;
   if (action === "keep") return "";
   if (action === "create") {
     return tasksInWords(
@@ -87,8 +86,8 @@ function noteOf(group: readonly Pair[], all: readonly Task[]): string {
 }
 
 /** Of many tasks, or of one with a reason of its own, what only follows from what is upstream is one word. */
-function reasonsOf(group: readonly Pair[]): string[] {
-  const all = [...new Set(group.flatMap(({ planned }) => planned.reasons))];
+function reasonsOf(group: readonly PlannedTask[]): string[] {
+  const all = [...new Set(group.flatMap(({ reasons }) => reasons))];
   const own = all.filter((reason) => !/ (?:reruns|is new|is gone)$/.test(reason));
   const upstream = all.length - own.length;
   if (own.length === 0 && upstream === 1) return all;
