@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compile } from "../../src/compiler/compile.ts";
 import { planTasks } from "../../src/compiler/plan/plan.ts";
 import type { Experiment } from "../../src/domain/experiment.ts";
-import { createHash } from "node:crypto";
+import type { TaskRecord } from "../../src/domain/state.ts";
 import { diskReader } from "../../src/runtime/project-reader.ts";
 import { statePath } from "../../src/runtime/state.ts";
 import { SPEC } from "./project.ts";
@@ -13,6 +14,23 @@ export function compileProject(folder: string): Experiment {
   if (experiment === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return experiment;
 }
+
+/** When and where. */
+const MADE: Omit<TaskRecord, "id" | "fingerprint" | "digest" | "outputs"> = {
+  durationMs: 1234,
+  finishedAt: "2026-01-01T00:00:00.000Z",
+  toolVersion: "0.1.0",
+  provenance: {
+    node: "v20.20.2",
+    platform: "linux-x64",
+    host: "workstation",
+    git: "0123456789abcdef0123456789abcdef01234567",
+    provider: "cpu",
+    dtype: "auto",
+    run: "20260101T000000.000Z",
+    peak_memory_bytes: 1_234_567_890,
+  },
+};
 
 /**
  * Everything that apply would have made: for each task small outputs and the record that apply would have appended, with
@@ -33,8 +51,7 @@ export function fabricate(experiment: Experiment): void {
       writeFileSync(file, content);
       return { path, sha256: createHash("sha256").update(content).digest("hex"), bytes: content.length };
     });
-    const made = { durationMs: 1234, finishedAt: "2026-01-01T00:00:00.000Z", toolVersion: "0.1.0" };
-    state.push(JSON.stringify({ done: { id, fingerprint, digest, outputs: written, ...made } }));
+    state.push(JSON.stringify({ done: { id, fingerprint, digest, outputs: written, ...MADE } satisfies TaskRecord }));
   }
   const path = statePath(experiment.folder);
   mkdirSync(dirname(path), { recursive: true });

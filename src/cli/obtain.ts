@@ -2,7 +2,7 @@ import { planDocument, type PlanDocument, type PlanRequest } from "../compiler/p
 import { totalsOf } from "../compiler/plan/totals.ts";
 import type { Experiment } from "../domain/experiment.ts";
 import type { ProgressView } from "../report/progress/types.ts";
-import { readState } from "../runtime/state.ts";
+import { observeState } from "../runtime/observe.ts";
 import { toolVersion } from "../runtime/tool-version.ts";
 import { obtainWeights, type WeightsJob } from "../runtime/weights/obtain.ts";
 import type { Host } from "./host.ts";
@@ -43,9 +43,9 @@ export async function obtainAndPlan({ saved }: Planned, options: ObtainOptions):
     return undefined;
   }
   if (saved === undefined) return { experiment, saved };
-  const state = readState(experiment.folder);
-  const plan = planAgainst(experiment, state, request);
-  const totals = totalsOf(experiment, plan, state.records);
+  const observed = await observeState(experiment.folder)();
+  const plan = planAgainst(experiment, observed, request);
+  const totals = totalsOf(experiment, plan, observed.records);
   const like = { spec: saved.spec, request, toolVersion: toolVersion(), fingerprints: true };
   return { experiment, saved: planDocument(experiment, plan, totals, like) };
 }

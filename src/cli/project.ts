@@ -2,14 +2,15 @@ import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { compile, locateExperiment, type Compilation, type CompileOptions } from "../compiler/compile.ts";
 import type { PlanRequest } from "../compiler/plan/document.ts";
+import { taskDigests } from "../compiler/fingerprint/fingerprint.ts";
 import { planTasks } from "../compiler/plan/plan.ts";
 import { selectTasks, withUpstream } from "../compiler/plan/select.ts";
 import { diagnosticToJson, renderDiagnostic } from "../diagnostics/render.ts";
 import type { Experiment } from "../domain/experiment.ts";
-import type { Plan, TaskRecord } from "../domain/state.ts";
+import type { Plan } from "../domain/state.ts";
 import { plural } from "../report/units.ts";
+import { observeState, type Observed } from "../runtime/observe.ts";
 import { diskReader } from "../runtime/project-reader.ts";
-import type { State } from "../runtime/state.ts";
 import { UsageError, type Arguments } from "./args.ts";
 import type { Host } from "./host.ts";
 
@@ -18,6 +19,28 @@ export function compileSpec(spec: string | undefined, host: Host, options: Compi
   const wrong = options.set?.find((text) => !/^[^=]+=/.test(text));
   if (wrong !== undefined) throw new UsageError(`--set takes KEY=VALUE; '${wrong}' is not.`);
   return compile(resolve(host.cwd, spec ?? onlySpec(host.cwd)), diskReader(), options);
+}
+
+export interface Observing {
+  readonly compiled: Compilation;
+  /** Of an experiment that was compiled. Throws RuntimeFailure `state-newer` or `state-damaged`. */
+  readonly observed: (experiment: Experiment) => Promise<Observed>;
+}
+
+/** Compiles a spec, and looks meanwhile at what was made. */
+export function compileAndObserve(spec: string | undefined, host: Host, options: CompileOptions): Observing {
+  let seen: (() => Promise<Observed>) | undefined;
+  const onFolder = (folder: string): void => {
+    seen = observeState(folder);
+  };
+  return {
+    compiled: compileSpec(spec, host, { ...options, onFolder }),
+    observed({ folder, tasks }) {
+      // Worked out while there is still something to look at.
+      taskDigests(tasks);
+      return (seen ?? observeState(folder))();
+    },
+  };
 }
 
 /**
@@ -57,11 +80,11 @@ export function requestOf(args: Arguments): PlanRequest {
   return { set: args.texts("set"), target: args.texts("target"), replace: args.texts("replace") };
 }
 
-/** What apply has to do, given a state. Throws UsageError for a pattern that no task matches. */
-export function planAgainst(experiment: Experiment, state: State, request: PlanRequest): Plan {
+/** What apply has to do, given what was made. Throws UsageError for a pattern that no task matches. */
+export function planAgainst(experiment: Experiment, observed: Observed, request: PlanRequest): Plan {
   const targets = request.target.length > 0 ? tasksNamed("--target", request.target, experiment) : undefined;
   const replace = tasksNamed("--replace", request.replace, experiment);
-  return planTasks(experiment, state.records, (record) => hasOutputs(experiment.folder, record), {
+  return planTasks(experiment, observed.records, observed.isPresent, {
     ...(targets === undefined ? {} : { only: withUpstream(experiment, targets) }),
     replace,
   });
@@ -74,11 +97,6 @@ export function tasksNamed(option: string, patterns: readonly string[], experime
   if (first === undefined) return ids;
   const near = first.near === undefined ? "" : ` Did you mean '${first.near}'?`;
   throw new UsageError(`${option} '${first.pattern}' names no task of ${experiment.name}.${near}`);
-}
-
-/** Looks at sizes only: what else can be wrong with an output would take reading it. */
-function hasOutputs(folder: string, { outputs }: TaskRecord): boolean {
-  return outputs.every(({ path, bytes }) => statSync(`${folder}/${path}`, { throwIfNoEntry: false })?.size === bytes);
 }
 
 /** Every diagnostic for people, on standard error, how many there are, and where to read on. */

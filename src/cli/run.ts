@@ -5,6 +5,7 @@ import { apply } from "../runtime/apply.ts";
 import type { Outcome, RunEvent } from "../runtime/events.ts";
 import { removeTemporaries } from "../runtime/files.ts";
 import { acquireLock } from "../runtime/lock.ts";
+import { observeState } from "../runtime/observe.ts";
 import { newRunId, openRunLog } from "../runtime/run-log.ts";
 import { StateStore } from "../runtime/state.ts";
 import { toolVersion } from "../runtime/tool-version.ts";
@@ -35,7 +36,7 @@ export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
   try {
     if (lock.takenOver !== undefined) removeTemporaries(experiment.folder);
     const state = StateStore.open(experiment.folder);
-    const plan = planAgainst(experiment, state, request);
+    const plan = planAgainst(experiment, await observeState(experiment.folder)(), request);
     if (saved !== undefined && isStale(saved, plan, host)) return "stale";
     const runId = newRunId(new Date());
     const log = openRunLog(experiment.folder, runId, (message) => view.on({ type: "notice", message }));

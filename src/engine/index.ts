@@ -13,6 +13,7 @@ import { readJsonFile } from "./weights/json-file.ts";
 
 export { convertGguf } from "./gguf/convert.ts";
 export * from "./weights-analysis/index.ts";
+export { startThread } from "./start-thread.ts";
 
 /** What a weights folder holds, from config.json and the headers of its files. */
 export interface WeightsInfo {

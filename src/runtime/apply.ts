@@ -59,7 +59,7 @@ class Run {
     const { experiment, plan, state } = options;
     this.#options = options;
     this.#models = new ModelPool(experiment, options.emit);
-    this.#artifacts = new ArtifactReader(experiment.folder, state.records.values());
+    this.#artifacts = new ArtifactReader(experiment, state.records);
     this.#schedule = new Schedule(experiment, plan);
     this.#machine = machineProvenance(experiment.projectDir);
   }
@@ -218,7 +218,6 @@ class Run {
       toolVersion,
       provenance: this.#provenance(task),
     });
-    this.#artifacts.add(written);
     this.#schedule.finish(task);
     this.#done++;
     emit({ type: "task-finished", id, phase, durationMs });

@@ -8,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -22,6 +23,17 @@ export function makeFolder(path: string): void {
   } catch (error) {
     // Somebody else may have made it in between.
     if (!existsSync(path)) throw error;
+  }
+}
+
+/** Of a file, in bytes; undefined when it is not there. */
+export function fileSize(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch (error) {
+    // A file where a folder would be.
+    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return undefined;
+    throw error;
   }
 }
 

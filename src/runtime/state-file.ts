@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 
 const LINE_BREAK = 0x0a;
 const CHUNK_BYTES = 1 << 20;
@@ -28,18 +28,40 @@ export function* linesOf(path: string): Generator<Buffer> {
   }
 }
 
-/** A file of lines that were read before, for what was left in it. It is read again once, when that is asked for. */
+/** What is left in the file is mostly asked for in the file's order. */
+const BLOCK_BYTES = 1 << 16;
+
+/** A file of lines that were read before, for what was left in it. A block of it is held. */
 export class StateFile {
   readonly path: string;
-  #bytes: Buffer | undefined;
+  #start = 0;
+  #block: Buffer = Buffer.alloc(0);
 
   constructor(path: string) {
     this.path = path;
   }
 
-  /** Half-open, in bytes. */
-  text(start: number, end: number): string {
-    this.#bytes ??= readFileSync(this.path);
-    return this.#bytes.toString("utf8", start, end);
+  /** Good until the next are asked for; fewer where the file ends before. */
+  bytes(start: number, length: number): Buffer {
+    const isHeld = start >= this.#start && start + length <= this.#start + this.#block.length;
+    if (!isHeld) {
+      this.#block = readBlock(this.path, start, Math.max(length, BLOCK_BYTES));
+      this.#start = start;
+    }
+    return this.#block.subarray(start - this.#start, start - this.#start + length);
+  }
+}
+
+function readBlock(path: string, start: number, length: number): Buffer {
+  const block = Buffer.allocUnsafeSlow(length);
+  const file = openSync(path, "r");
+  try {
+    let filled = 0;
+    for (let got = -1; got !== 0 && filled < length; filled += got) {
+      got = readSync(file, block, filled, length - filled, start + filled);
+    }
+    return block.subarray(0, filled);
+  } finally {
+    closeSync(file);
   }
 }

@@ -13,25 +13,36 @@ export type StateLine =
 
 export interface StateLines {
   /** The latest of every finished task. */
-  readonly records: ReadonlyMap<string, TaskRecord>;
+  readonly records: ReadonlyMap<string, RecordLine>;
   readonly lines: number;
   readonly lineage: string | undefined;
   /** Bytes of whole lines; what follows was cut short. */
   readonly wholeBytes: number;
 }
 
-/** Throws RuntimeFailure `state-newer` or `state-damaged`. */
-export function readStateLines(path: string): StateLines {
-  const records = new Map<string, TaskRecord>();
+/**
+ * `visit` gets every record's outputs as it comes by, of one that a later line replaces or forgets too.
+ * Throws RuntimeFailure `state-newer` or `state-damaged`.
+ */
+export function readStateLines(
+  path: string,
+  visit?: (id: string, outputs: readonly OutputRecord[]) => void,
+): StateLines {
+  const records = new Map<string, RecordLine>();
   const file = new StateFile(path);
   let lineage: string | undefined;
   let lines = 0;
   let wholeBytes = 0;
   for (const bytes of existsSync(path) ? linesOf(path) : []) {
-    const line = parseLine(bytes, { file, start: wholeBytes, number: ++lines });
+    const where = { start: wholeBytes, length: bytes.length, number: ++lines };
+    const line = parseLine(bytes, path, where.number);
     if ("steerform_state" in line) lineage = lineageOf(path, line);
-    else if ("done" in line) records.set(line.done.id, line.done);
-    else records.delete(line.forget);
+    else if ("forget" in line) records.delete(line.forget);
+    else {
+      const { id, digest, durationMs } = line.done;
+      records.set(id, new RecordLine({ id, digest, durationMs, ...where }, file));
+      visit?.(id, outputsOf(line.done, path, where.number));
+    }
     wholeBytes += bytes.length + 1;
   }
   return { records, lines, lineage, wholeBytes };
@@ -49,20 +60,14 @@ function lineageOf(
   );
 }
 
-/** Where a line is. */
-interface Line {
-  readonly file: StateFile;
-  /** In bytes. */
-  readonly start: number;
-  /** From 1. */
-  readonly number: number;
-}
-
-function parseLine(bytes: Buffer, where: Line): StateLine {
-  const text = bytes.toString("utf8");
-  const record = recordOf(text, bytes, where);
-  if (record !== undefined) return { done: record };
-  const line = parseJson(text);
+function parseLine(
+  bytes: Buffer,
+  path: string,
+  number: number,
+): Exclude<StateLine, { done: TaskRecord }> | { readonly done: Head } {
+  const head = headOf(bytes);
+  if (head !== undefined) return { done: head };
+  const line = parseJson(bytes.toString("utf8"));
   if (isObject(line)) {
     if (isRecord(line["done"])) return { done: line["done"] };
     const { forget, steerform_state: version, lineage } = line;
@@ -72,7 +77,7 @@ function parseLine(bytes: Buffer, where: Line): StateLine {
       return { steerform_state: version, lineage: String(lineage) };
     }
   }
-  throw damaged(where.file.path, where.number);
+  throw damaged(path, number);
 }
 
 function damaged(path: string, line: number): RuntimeFailure {
@@ -83,18 +88,35 @@ function damaged(path: string, line: number): RuntimeFailure {
   );
 }
 
+/** What of a record is looked at as it comes by. */
+interface Head {
+  readonly id: string;
+  readonly digest: string;
+  readonly durationMs: number;
+  /** Or as JSON. */
+  readonly outputs: readonly OutputRecord[] | string;
+}
+
+function outputsOf({ outputs }: Head, path: string, line: number): readonly OutputRecord[] {
+  const list = typeof outputs === "string" ? parseJson(outputs) : outputs;
+  if (isOutputs(list)) return list;
+  throw damaged(path, line);
+}
+
 const BEGINNING = '{"done":{"id":"';
 const AFTER_ID = '","fingerprint":{';
 const AFTER_FINGERPRINT = '},"digest":"';
 const AFTER_DIGEST = '","outputs":[';
 const AFTER_OUTPUTS = '],"durationMs":';
-const REST = /\],"durationMs":(\d+),"finishedAt":"[^"\\]*","toolVersion":"[^"\\]*"\}\}$/y;
+const REST =
+  /\],"durationMs":(\d+),"finishedAt":"[^"\\]*","toolVersion":"[^"\\]*"(?:,"provenance":\{[^{}\\]*\})?\}\}$/y;
 
 /**
- * A record whose parts are in the order that we write them in; undefined for any other text. Marks hold quotes, which
- * texts within JSON do not, and the last ones are looked for, after which nothing of free form comes.
+ * The head of a record whose parts are in the order that we write them in; undefined for any other text. Marks hold
+ * quotes, which texts within JSON do not, and the last ones are looked for, after which nothing of free form comes.
  */
-function recordOf(text: string, bytes: Buffer, where: Line): TaskRecord | undefined {
+function headOf(bytes: Buffer): Head | undefined {
+  const text = bytes.toString("utf8");
   const isAscii = text.length === bytes.length;
   if (!isAscii || !text.startsWith(BEGINNING)) return undefined;
   const idEnd = text.indexOf('"', BEGINNING.length);
@@ -109,49 +131,49 @@ function recordOf(text: string, bytes: Buffer, where: Line): TaskRecord | undefi
   REST.lastIndex = outputsEnd;
   const durationMs = REST.exec(text)?.[1];
   if (durationMs === undefined || /["\\]/.test(id) || /["\\]/.test(digest)) return undefined;
-  const outputs = copy(outputsStart + AFTER_DIGEST.length - 1, outputsEnd + 1);
-  return new RecordLine({ id, digest, outputs, durationMs: Number(durationMs), bytes: bytes.length }, where);
+  const outputs = text.slice(outputsStart + AFTER_DIGEST.length - 1, outputsEnd + 1);
+  return { id, digest, durationMs: Number(durationMs), outputs };
 }
 
-interface RecordParts {
+/** What is kept of a record, and where the rest is. */
+export interface RecordPlace {
   readonly id: string;
   readonly digest: string;
-  /** JSON. */
-  readonly outputs: string;
   readonly durationMs: number;
-  /** Of the line. */
-  readonly bytes: number;
+  /** Of the line, in bytes. */
+  readonly start: number;
+  readonly length: number;
+  /** Of the line, from 1. */
+  readonly number: number;
 }
 
 /**
- * What a task was made from is most of its record, and left in the file until it is asked for: a plan asks for what runs
- * again only. (What is read when it is asked for is a getter of the class: `{ ...record }` is without it.)
+ * What a task was made from and what it made is most of its record, and left in the file until it is asked for: a plan
+ * asks for what runs again only. (What is read when it is asked for is a getter of the class: `{ ...record }` is without it.)
  */
-class RecordLine implements TaskRecord {
+export class RecordLine implements RecordPlace, TaskRecord {
   readonly id: string;
   readonly digest: string;
   readonly durationMs: number;
-  readonly #outputs: string;
+  readonly start: number;
+  readonly length: number;
+  readonly number: number;
   readonly #file: StateFile;
-  readonly #start: number;
-  readonly #bytes: number;
-  readonly #number: number;
 
-  constructor({ id, digest, outputs, durationMs, bytes }: RecordParts, where: Line) {
+  constructor({ id, digest, durationMs, start, length, number }: RecordPlace, file: StateFile) {
     this.id = id;
     this.digest = digest;
     this.durationMs = durationMs;
-    this.#outputs = outputs;
-    this.#file = where.file;
-    this.#start = where.start;
-    this.#bytes = bytes;
-    this.#number = where.number;
+    this.start = start;
+    this.length = length;
+    this.number = number;
+    this.#file = file;
   }
 
   get outputs(): readonly OutputRecord[] {
-    const list = parseJson(this.#outputs);
-    if (isOutputs(list)) return list;
-    throw damaged(this.#file.path, this.#number);
+    const { path } = this.#file;
+    const line = parseLine(this.#bytes(), path, this.number);
+    return outputsOf(this.#own("done" in line ? line.done : undefined), path, this.number);
   }
 
   get fingerprint(): Fingerprint {
@@ -172,12 +194,20 @@ class RecordLine implements TaskRecord {
 
   /** The whole record, in its own order. */
   toJSON(): TaskRecord {
-    const { path } = this.#file;
-    const line = parseJson(this.#file.text(this.#start, this.#start + this.#bytes));
-    if (!isObject(line) || !isRecord(line["done"])) throw damaged(path, this.#number);
-    const record = line["done"];
-    if (record.id === this.id && record.digest === this.digest) return record;
-    throw new RuntimeFailure("state-damaged", `${path} was rewritten while it was read.`, "Run the command again.");
+    const line = parseJson(this.#bytes().toString("utf8"));
+    if (!isObject(line) || !isRecord(line["done"])) throw damaged(this.#file.path, this.number);
+    return this.#own(line["done"]);
+  }
+
+  #bytes(): Buffer {
+    return this.#file.bytes(this.start, this.length);
+  }
+
+  /** What stands where the record stood, if it is the record. */
+  #own<T extends Head>(found: T | undefined): T {
+    if (found?.id === this.id && found.digest === this.digest) return found;
+    const message = `${this.#file.path} was rewritten while it was read.`;
+    throw new RuntimeFailure("state-damaged", message, "Run the command again.");
   }
 }
 

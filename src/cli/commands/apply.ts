@@ -15,12 +15,11 @@ import type { Outcome } from "../../runtime/events.ts";
 import { Interrupted } from "../../runtime/failures.ts";
 import { readResults } from "../../runtime/results-file.ts";
 import { schemaCheck } from "../../runtime/schemas.ts";
-import { readState } from "../../runtime/state.ts";
 import { weightsToObtain } from "../../runtime/weights/obtain.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
-import { compileSpec, planAgainst, requestOf, showDiagnostics } from "../project.ts";
+import { compileAndObserve, planAgainst, requestOf, showDiagnostics } from "../project.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { obtainAndPlan } from "../obtain.ts";
 import { isStale } from "../stale.ts";
@@ -78,13 +77,13 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
     throw new UsageError("A saved plan says itself what it is of: --set, --target and --replace go with plan --out.");
   }
   const spec = saved === undefined ? named : resolve(dirname(resolve(host.cwd, named ?? "")), saved.spec);
-  const compiled = compileSpec(spec, host, { weights: "obtainable", set: request.set });
+  const { compiled, observed } = compileAndObserve(spec, host, { weights: "obtainable", set: request.set });
   const view = await progressView(json, host);
   showDiagnostics(compiled, json, host);
   const { experiment } = compiled;
   if (experiment === undefined) return EXIT.failure;
 
-  const state = readState(experiment.folder);
+  const state = await observed(experiment);
   const plan = planAgainst(experiment, state, request);
   if (saved !== undefined && isStale(saved, plan, host)) return EXIT.failure;
   if (!json) {

@@ -1,7 +1,8 @@
 import { formatBytes, plural } from "../../report/units.ts";
 import { findGarbage, removeFile } from "../../runtime/garbage.ts";
 import { acquireLock } from "../../runtime/lock.ts";
-import { readState, StateStore } from "../../runtime/state.ts";
+import { observeState } from "../../runtime/observe.ts";
+import { StateStore } from "../../runtime/state.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { compileSpec, diagnosticsJson, planAgainst, printDiagnostics } from "../project.ts";
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
@@ -34,7 +35,7 @@ Options:
     const deletes = args.flag("yes");
     const lock = deletes ? acquireLock(folder) : undefined;
     try {
-      const state = readState(folder);
+      const state = await observeState(folder)();
       const garbage = findGarbage(state.records, planAgainst(experiment, state, request).orphans);
       const bytes = garbage.files.reduce((sum, file) => sum + file.bytes, 0);
       if (deletes && garbage.ids.length > 0) {

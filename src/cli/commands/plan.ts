@@ -9,12 +9,19 @@ import type { Plan } from "../../domain/state.ts";
 import { formatPlan } from "../../report/plan/view.ts";
 import { formatWhy } from "../../report/plan/why.ts";
 import { writeDurably } from "../../runtime/files.ts";
-import { readState, type State } from "../../runtime/state.ts";
+import type { Observed } from "../../runtime/observe.ts";
 import { toolVersion } from "../../runtime/tool-version.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
-import { compileSpec, diagnosticsJson, planAgainst, printDiagnostics, requestOf, tasksNamed } from "../project.ts";
+import {
+  compileAndObserve,
+  diagnosticsJson,
+  planAgainst,
+  printDiagnostics,
+  requestOf,
+  tasksNamed,
+} from "../project.ts";
 import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 
 /** Tasks that one --why explains. */
@@ -49,14 +56,14 @@ Options:
   async run(args, host): Promise<ExitCode> {
     const json = args.flag("json");
     const graph = graphFormat(args);
-    const compiled = compileSpec(args.positionals[0], host, { set: args.texts("set") });
+    const { compiled, observed } = compileAndObserve(args.positionals[0], host, { set: args.texts("set") });
     const { experiment } = compiled;
     if (!json) printDiagnostics(compiled, host);
     if (experiment === undefined) {
       if (json) host.out(JSON.stringify({ format_version: 1, ok: false, diagnostics: diagnosticsJson(compiled) }));
       return EXIT.failure;
     }
-    const state = readState(experiment.folder);
+    const state = await observed(experiment);
     const plan = planAgainst(experiment, state, requestOf(args));
     const out = args.text("out");
     if (out !== undefined) save(resolve(host.cwd, out), { compiled, experiment, plan, state, args });
@@ -79,7 +86,7 @@ interface Planned {
   readonly compiled: Compilation;
   readonly experiment: Experiment;
   readonly plan: Plan;
-  readonly state: State;
+  readonly state: Observed;
   readonly args: Arguments;
 }
 
@@ -99,7 +106,7 @@ function explain(
   patterns: readonly string[],
   experiment: Experiment,
   plan: Plan,
-  { records }: State,
+  { records }: Observed,
   host: Host,
 ): void {
   const ids = [...tasksNamed("--why", patterns, experiment)];

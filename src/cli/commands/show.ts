@@ -3,7 +3,7 @@ import { formatResults } from "../../report/results-view.ts";
 import { formatTask } from "../../report/task-view.ts";
 import { RuntimeFailure } from "../../runtime/failures.ts";
 import { readResults } from "../../runtime/results-file.ts";
-import { readState } from "../../runtime/state.ts";
+import { observeState } from "../../runtime/observe.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
@@ -54,9 +54,9 @@ function showResults(experiment: Experiment, args: Arguments, host: Host): ExitC
   return EXIT.success;
 }
 
-function showTasks(pattern: string, experiment: Experiment, args: Arguments, host: Host): ExitCode {
+async function showTasks(pattern: string, experiment: Experiment, args: Arguments, host: Host): Promise<ExitCode> {
   const ids = tasksNamed("show", [pattern], experiment);
-  const state = readState(experiment.folder);
+  const state = await observeState(experiment.folder)();
   const plan = planAgainst(experiment, state, { set: [], target: [], replace: [] });
   const planned = new Map(plan.tasks.map((one) => [one.id, one]));
   const tasks = experiment.tasks.filter(({ id }) => ids.has(id));
