@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createProject, createSharedProject } from "../rig/project.ts";
+import { createProject, createSharedProject, REPOSITORY } from "../rig/project.ts";
 import { canOpenTerminal, inTerminal, type Session } from "../rig/terminal.ts";
+import { hub, projectWith } from "../rig/weights-project.ts";
 import { SPEC_TO_DISTURB } from "../e2e/disturbed.ts";
 
 const QUESTION = "Run 6 tasks? [y/N] ";
@@ -42,6 +44,31 @@ describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
       "",
       expect.stringMatching(/^dataset /),
     ]);
+  });
+
+  test("shows weights that are converted before the rows of the phases", async () => {
+    const small = projectWith("weights/llama.gguf", "prompt: raw\nlayers: 2\nhidden_size: 64\n");
+    small.write("weights/llama.gguf", readFileSync(join(REPOSITORY, "test/fixtures/gguf/llama.gguf")));
+    const session = await inTerminal(["apply"], small.dir, [["Run 3 tasks? [y/N] ", "y\r"]]);
+    expect([session.exitCode, session.cursorShown]).toEqual([0, true]);
+    expect(after(session).split("\n")).toEqual([
+      expect.stringMatching(/^To convert: weights\/llama\.gguf, 131 KB, into \.steerform\/gguf\/llama-[0-9a-f]{12}$/),
+      "",
+      "Run 3 tasks? [y/N] y",
+      "✔ converting weights/llama.gguf",
+      "✔ extraction 3/3",
+      "Apply complete: 3 tasks done, 0 up to date in a moment.",
+    ]);
+  });
+
+  test("a download that is interrupted leaves the terminal as it was", async () => {
+    const { env, server } = await hub();
+    server.misbehave = ({ route }) => (route === "storage" ? { bytesPerSecond: 1_000_000 } : undefined);
+    const { dir } = projectWith("hf://org/tiny");
+    const session = await inTerminal(["apply", "--yes"], dir, [["MB/s", "\u0003"]], env);
+    expect([session.exitCode, session.cursorShown]).toEqual([3, true]);
+    expect(after(session)).toContain("✖ downloading hf://org/tiny");
+    expect(after(session)).toContain("Interrupted (apply again to go on): what has been downloaded is kept.");
   });
 
   test("shows failures after the rows", async () => {

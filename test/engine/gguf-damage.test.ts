@@ -49,7 +49,7 @@ it.each([
   [
     "data cut short",
     changed({}).subarray(0, -1),
-    `tensor "blk.0.ffn_down.weight" lies at bytes [26336, 30432) of a file of 30431. ${AGAIN}`,
+    `tensor "blk.0.ffn_down.weight" lies at bytes [26368, 30464) of a file of 30463. ${AGAIN}`,
   ],
   [
     "more tensors than could be",
@@ -109,7 +109,7 @@ it.each([
   [
     "a tensor at an odd place",
     withTensor("output.weight", { dimensions: [32, 2], offset: 1 }),
-    `tensor "output.weight" lies at bytes [1185, 1441) of a file of 30752. ${AGAIN}`,
+    `tensor "output.weight" lies at bytes [1217, 1473) of a file of 30784. ${AGAIN}`,
   ],
   [
     "a tensor that is not there",
@@ -169,9 +169,16 @@ it.each([
     `its tokenizer is of the kind "llama", not a byte-level BPE. ${TOKENIZER}`,
   ],
   [
+    "an old file's tokenizer",
+    changed({
+      metadata: Object.fromEntries(Object.entries(SMALL.metadata).filter(([key]) => key !== "tokenizer.ggml.pre")),
+    }),
+    `its tokenizer cuts texts in a way that the file does not say. ${TOKENIZER}`,
+  ],
+  [
     "an unknown way of cutting texts",
     withMetadata({ "tokenizer.ggml.pre": "tekken" }),
-    `its tokenizer cuts texts in the way "tekken", which is not known. ${TOKENIZER}`,
+    `its tokenizer cuts texts in a way that is not known: "tekken". ${TOKENIZER}`,
   ],
 ])("says of %s that is not read", (_, bytes, expected) => {
   expect(refusal(bytes)).toBe(`unsupported-model: F: ${expected}`);

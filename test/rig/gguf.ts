@@ -86,6 +86,7 @@ export const SMALL: { readonly metadata: GgufToBuild["metadata"]; readonly tenso
     "llama.attention.head_count": { u32: 2 },
     "llama.attention.layer_norm_rms_epsilon": { f32: 1e-5 },
     "tokenizer.ggml.model": "gpt2",
+    "tokenizer.ggml.pre": "gpt-2",
     "tokenizer.ggml.tokens": ["a", "b"],
     "tokenizer.ggml.merges": [],
   },

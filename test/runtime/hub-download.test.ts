@@ -300,6 +300,11 @@ test("an endpoint that is no address", () => {
   }
 });
 
+test("an endpoint with a password is refused, and not repeated", () => {
+  const told = (): unknown => hubAccess({ HF_ENDPOINT: "https://me:secret@mirror.example" });
+  expect(told).toThrow(/^HF_ENDPOINT holds a user's name or password, which would be shown in messages\.$/);
+});
+
 test("a server that is no hub", async () => {
   const { download, server } = await rig();
   const at = server.endpoint;

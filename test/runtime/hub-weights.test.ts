@@ -71,6 +71,7 @@ test("the cache is where the environment says, as the hub's own tools take it", 
   const folders: [Environment, string][] = [
     [{ HF_HUB_CACHE: cache, HF_HOME: nowhere, HOME: nowhere }, cache],
     [{ HF_HOME: home, XDG_CACHE_HOME: nowhere, HOME: nowhere }, join(home, "hub")],
+    [{ HUGGINGFACE_HUB_CACHE: cache, HF_HOME: nowhere }, cache],
     [{ HF_HUB_CACHE: "", HF_HOME: home }, join(home, "hub")],
     [{ XDG_CACHE_HOME: join(home, "xdg"), HOME: nowhere }, join(home, "xdg/huggingface/hub")],
     [{ HOME: home }, join(home, ".cache/huggingface/hub")],

@@ -41,6 +41,7 @@ const CUTTINGS: Readonly<Record<string, Cutting>> = {
   smollm: { ...PLAIN, cut: sequence({ type: "Digits", individual_digits: true }, byteLevel(true)) },
   "llama-bpe": LLAMA_3,
   llama3: LLAMA_3,
+  "llama-v3": LLAMA_3,
   qwen2: {
     ...PLAIN,
     normalizer: { type: "NFC" },
@@ -59,13 +60,11 @@ export function cuttingOf(metadata: Metadata): Cutting {
   const model = metadata.text("tokenizer.ggml.model");
   if (model !== "gpt2")
     throw new GgufError(`its tokenizer is of the kind "${model}", not a byte-level BPE`, "unsupported");
-  const pre = metadata.get("tokenizer.ggml.pre") ?? "gpt-2";
+  const pre = metadata.get("tokenizer.ggml.pre");
   const cutting = typeof pre === "string" && Object.hasOwn(CUTTINGS, pre) ? CUTTINGS[pre] : undefined;
   if (cutting === undefined) {
-    throw new GgufError(
-      `its tokenizer cuts texts in the way ${JSON.stringify(pre)}, which is not known`,
-      "unsupported",
-    );
+    const what = pre === undefined ? " that the file does not say" : ` that is not known: ${JSON.stringify(pre)}`;
+    throw new GgufError(`its tokenizer cuts texts in a way${what}`, "unsupported");
   }
   return cutting;
 }

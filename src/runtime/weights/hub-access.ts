@@ -18,6 +18,11 @@ export function hubAccess(env: Environment): HubAccess {
     const message = `HF_ENDPOINT is '${env["HF_ENDPOINT"] ?? ""}', which is no http address.`;
     throw new RuntimeFailure("hub-unreachable", message, "Leave it unset for https://huggingface.co.");
   }
+  const { username, password } = new URL(endpoint);
+  if (username !== "" || password !== "") {
+    const message = "HF_ENDPOINT holds a user's name or password, which would be shown in messages.";
+    throw new RuntimeFailure("hub-unreachable", message, "Put a token into HF_TOKEN instead.");
+  }
   const fromEnv = env["HF_TOKEN"] || env["HUGGING_FACE_HUB_TOKEN"] || "";
   const token = fromEnv.trim() || readToken(inHome(env["HF_TOKEN_PATH"] || join(hubHome(env), "token"), env));
   return { endpoint, token: token || undefined };
@@ -25,7 +30,7 @@ export function hubAccess(env: Environment): HubAccess {
 
 /** Whether the user wants no network to be asked. */
 export function isOffline(env: Environment): boolean {
-  return [env["HF_HUB_OFFLINE"], env["TRANSFORMERS_OFFLINE"]].some((value) => /^(1|on|yes|true)$/i.test(value ?? ""));
+  return /^(1|on|yes|true)$/i.test(env["HF_HUB_OFFLINE"] || env["TRANSFORMERS_OFFLINE"] || "");
 }
 
 /** Empty for whatever is no file that can be read. */

@@ -41,7 +41,8 @@ function readRef(path: string): string {
 
 /** By the rules of huggingface_hub (constants.py), so that what its tools download is found. Absolute. */
 export function hubCache(env: Environment): string {
-  return env["HF_HUB_CACHE"] ? inHome(env["HF_HUB_CACHE"], env) : join(hubHome(env), "hub");
+  const cache = env["HF_HUB_CACHE"] || env["HUGGINGFACE_HUB_CACHE"];
+  return cache ? inHome(cache, env) : join(hubHome(env), "hub");
 }
 
 /** The folder of all that the hub's tools keep: the cache, and the token that `hf auth login` writes. Absolute. */
