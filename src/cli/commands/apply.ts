@@ -36,6 +36,7 @@ export const applyCommand: Command = {
 Executes, in order, every task of the plan that is missing or stale, and shows the results.
 Interrupt it at any time: what is finished is kept, and the next apply goes on from there.
 A plan saved by plan --out is executed as it is, or refused when something has changed since.
+Weights of the Hugging Face hub that are not here are downloaded first, and GGUF files converted.
 
 Options:
   -y, --yes          do not ask before starting
