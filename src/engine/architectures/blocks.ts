@@ -47,8 +47,17 @@ function normWeight(context: BlockContext, name: string): Value {
 
 export type Activation = (context: BlockContext, input: Value, output: string) => Value;
 
-export const silu: Activation = ({ graph }, input, output) =>
-  graph.node("QuickGelu", [input], output, { attributes: { alpha: { float: 1 } }, domain: "com.microsoft" });
+/**
+ * x · sigmoid(x). ONNX Runtime's CUDA kernel computes in the type that it is given, and every step in bf16 rounds to 8 bits:
+ * in fp16 the result is as near as rounded once. (An overflow of e^x there is a sigmoid of 0 or 1.)
+ */
+export const silu: Activation = ({ graph, type }, input, output) => {
+  const attributes = { alpha: { float: 1 } };
+  const domain = "com.microsoft";
+  if (type !== "bfloat16") return graph.node("QuickGelu", [input], output, { attributes, domain });
+  const fine = graph.cast(input, "float16", `${output}.input`);
+  return graph.cast(graph.node("QuickGelu", [fine], `${output}.fine`, { attributes, domain }), type, output);
+};
 
 /** GELU by its tanh approximation (Hendrycks & Gimpel 2016). */
 export const tanhGelu: Activation = ({ graph }, input, output) =>
