@@ -16,8 +16,15 @@ export interface ChatMessage {
 export type Provider = "cpu" | "cuda" | "webgpu";
 
 export const DTYPES = ["auto", "float32", "float16", "bfloat16"] as const;
-/** What a model computes in. `auto`: float32 on a CPU, bfloat16 on a GPU. */
+/** What a model computes in. `auto`: the first of its provider's. */
 export type Dtype = (typeof DTYPES)[number];
+export type FloatType = Exclude<Dtype, "auto">;
+
+export const DTYPES_OF: Readonly<Record<Provider, readonly FloatType[]>> = {
+  cpu: ["float32"],
+  cuda: ["bfloat16", "float16"],
+  webgpu: ["float16", "float32"],
+};
 
 export interface ModelOptions {
   /** Folder in Hugging Face layout: config.json, *.safetensors (or an index of shards), tokenizer.json, ... */

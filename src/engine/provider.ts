@@ -1,18 +1,12 @@
-import { EngineFailure, type Dtype, type Provider } from "../domain/engine.ts";
+import { DTYPES_OF, EngineFailure, type Dtype, type FloatType, type Provider } from "../domain/engine.ts";
 import { gpuMemory } from "./gpu-memory.ts";
 import { hasCudaProvider } from "./onnx/runtime.ts";
 
 /** Where a model runs, and what it computes in there. */
-export type Placement =
-  | { readonly provider: "cpu"; readonly type: "float32" }
-  | { readonly provider: "cuda"; readonly type: "bfloat16" | "float16" }
-  | { readonly provider: "webgpu"; readonly type: "float16" | "float32" };
-
-const TYPES: Readonly<Record<Provider, readonly Dtype[]>> = {
-  cpu: ["float32"],
-  cuda: ["bfloat16", "float16"],
-  webgpu: ["float16", "float32"],
-};
+export interface Placement {
+  readonly provider: Provider;
+  readonly type: FloatType;
+}
 
 /**
  * `auto` is CUDA where ONNX Runtime has its library and a driver answers, else the CPU. Throws EngineFailure
@@ -27,9 +21,9 @@ export function chooseProvider(asked: Provider | "auto", dtype: Dtype): Placemen
       "Run `steerform doctor` to see what is missing, or set the engine's provider to cpu or auto.",
     );
   }
-  const types = TYPES[provider];
+  const types = DTYPES_OF[provider];
   const type = dtype === "auto" ? types[0]! : dtype;
-  if (types.includes(type)) return { provider, type } as Placement;
+  if (types.includes(type)) return { provider, type };
   throw new EngineFailure(
     "provider-missing",
     `The provider ${provider} computes in ${types.join(" or ")}, and ${type} was asked for.`,

@@ -312,17 +312,19 @@ test("SF1718: a budget in dollars, and no price", () => {
   `);
 });
 
-test("SF1719: a type that the CPU does not compute in", () => {
+test("SF1719: a type that the provider does not compute in", () => {
   const spec = fullEdited(["engine: { provider: cpu, ", "engine: { provider: cpu, dtype: bfloat16, "]);
   expect(reported(spec)).toMatchInlineSnapshot(`
-    "specs/test.yaml:10:33: error SF1719: The CPU computes in float32, not in bfloat16.
+    "specs/test.yaml:10:33: error SF1719: The provider cpu computes in float32, not in bfloat16.
        9 |
       10 | engine: { provider: cpu, dtype: bfloat16, max_batch_tokens: 1024 }
          |                                 ^^^^^^^^
       11 | judge: { provider: local, variant: judge }
-    specs/test.yaml:10:21: The CPU is chosen here.
+    specs/test.yaml:10:21: The provider is chosen here.
       10 | engine: { provider: cpu, dtype: bfloat16, max_batch_tokens: 1024 }
          |                     ^^^
     hint: Write dtype: auto, or another provider."
   `);
+  const webgpu = fullEdited(["engine: { provider: cpu, ", "engine: { provider: webgpu, dtype: bfloat16, "]);
+  expect(reported(webgpu)).toContain("The provider webgpu computes in float16 or float32, not in bfloat16.");
 });

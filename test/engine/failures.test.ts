@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EngineFailure, type Model } from "../../src/domain/engine.ts";
@@ -180,6 +190,19 @@ describe("a model", () => {
       "provider-missing",
       "ONNX Runtime's CUDA library is not installed beside onnxruntime-node.",
     ]);
+  });
+
+  const built = new URL("../../dist/engine/index.js", import.meta.url);
+  it.runIf(process.platform === "linux" && existsSync(built))("says that there is no GPU for WebGPU", () => {
+    const script = `
+      import { openModel } from ${JSON.stringify(built.href)};
+      const opened = openModel({ weightsDir: ${JSON.stringify(weightsDir(NAME))}, provider: "webgpu", maxBatchTokens: 64 });
+      process.stdout.write(await opened.then(() => "opened", ({ kind, message }) => kind + ": " + message));
+    `;
+    // In a process of its own, from which Vulkan's drivers are hidden.
+    const env = { ...process.env, VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere" };
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { env, encoding: "utf8" });
+    expect(stdout).toBe("provider-missing: No GPU of this machine can be used through WebGPU.");
   });
 
   it("refuses rows that do not fit before it runs any", async () => {

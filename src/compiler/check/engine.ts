@@ -1,12 +1,14 @@
-import { budgetWithoutPrice, dtypeOnCpu } from "../../diagnostics/catalog/phases.ts";
+import { budgetWithoutPrice, dtypeOfOthers } from "../../diagnostics/catalog/phases.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
+import { DTYPES_OF } from "../../domain/engine.ts";
 import type { Spec } from "../lower/spec.ts";
 
 /** How models run, and what the judge may cost. */
 export function checkEngine({ engine, enginePlaces, judge }: Spec, sink: DiagnosticSink): void {
   const { provider, dtype } = engine;
-  if (provider === "cpu" && dtype !== "auto" && dtype !== "float32") {
-    sink.report(dtypeOnCpu(enginePlaces.dtype, dtype, enginePlaces.provider));
+  if (provider !== "auto" && dtype !== "auto" && !DTYPES_OF[provider].includes(dtype)) {
+    const dtypes = DTYPES_OF[provider];
+    sink.report(dtypeOfOthers(enginePlaces.dtype, dtype, { name: provider, place: enginePlaces.provider, dtypes }));
   }
   if (judge?.provider !== "openai") return;
   if (judge.budget.usd !== undefined && judge.price === undefined)

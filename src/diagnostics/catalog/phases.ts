@@ -173,9 +173,14 @@ export function budgetWithoutPrice(place: Place): Diagnostic {
   });
 }
 
-export function dtypeOnCpu(place: Place, dtype: string, provider: Place): Diagnostic {
-  return error("SF1719", place, `The CPU computes in float32, not in ${dtype}.`, {
-    related: [{ message: "The CPU is chosen here.", place: provider }],
+export function dtypeOfOthers(
+  place: Place,
+  dtype: string,
+  provider: { readonly name: string; readonly place: Place; readonly dtypes: readonly string[] },
+): Diagnostic {
+  const { name, dtypes } = provider;
+  return error("SF1719", place, `The provider ${name} computes in ${dtypes.join(" or ")}, not in ${dtype}.`, {
+    related: [{ message: "The provider is chosen here.", place: provider.place }],
     hint: "Write dtype: auto, or another provider.",
   });
 }

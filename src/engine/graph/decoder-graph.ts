@@ -1,4 +1,4 @@
-import type { Dtype } from "../../domain/engine.ts";
+import type { FloatType } from "../../domain/engine.ts";
 import { addNorm } from "../architectures/blocks.ts";
 import type { BlockContext, Stream } from "../architectures/types.ts";
 import { gqaCore } from "../attention/gqa.ts";
@@ -19,8 +19,6 @@ export interface DecoderGraph {
   /** The folder that the locations of external data are relative to. */
   readonly externalRoot: string;
 }
-
-export type FloatType = Exclude<Dtype, "auto">;
 
 /** The attention core, and what the graph computes in: CPUs multiply fp32 fastest, GPUs half precision. */
 export type Core =

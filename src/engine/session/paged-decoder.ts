@@ -1,7 +1,7 @@
-import type { Provider } from "../../domain/engine.ts";
+import type { FloatType, Provider } from "../../domain/engine.ts";
 import type { DecoderShape } from "../architectures/types.ts";
 import { PAGED, type PagedCache } from "../attention/paged.ts";
-import { buildDecoderGraph, type FloatType } from "../graph/decoder-graph.ts";
+import { buildDecoderGraph } from "../graph/decoder-graph.ts";
 import { DRAWS } from "../graph/draws.ts";
 import { OnnxSession, type Tensor } from "../onnx/runtime.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";

@@ -1,5 +1,12 @@
-import type { Captured, CaptureRow, Generated, GenerateRow, Progress, Provider } from "../../domain/engine.ts";
-import type { FloatType } from "../graph/decoder-graph.ts";
+import type {
+  Captured,
+  CaptureRow,
+  FloatType,
+  Generated,
+  GenerateRow,
+  Progress,
+  Provider,
+} from "../../domain/engine.ts";
 import type { ThreadFailure } from "../thread-failure.ts";
 
 /** What the session's thread is started with. */

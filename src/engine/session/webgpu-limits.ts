@@ -3,7 +3,7 @@ import type { Checkpoint } from "../weights/checkpoint.ts";
 
 /**
  * What of a checkpoint can be run on WebGPU, whose PagedAttention has no softcap. It has windows, but was seen to compute
- * them wrongly (docs/decisions/webgpu.md): rows end where the first window would be felt. Throws EngineFailure.
+ * them wrongly (docs/decisions/engine-webgpu.md): rows end where the first window would be felt. Throws EngineFailure.
  */
 export function forWebGpu(weightsDir: string, checkpoint: Checkpoint): Checkpoint {
   const { shape } = checkpoint;
