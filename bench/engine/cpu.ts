@@ -1,113 +1,192 @@
 /**
- * Tokens a second of generation, capture and scoring on CPU, beside transformers on the same weights and rows.
+ * Steered generation, extraction and scoring on a CPU, beside transformers (PyTorch) and transformers.js: the same fp32
+ * weights, token ids and threads, one after the other in each of three rounds (or ROUNDS); the best of them
+ * counts.
  *
- *     node --import tsx bench/engine/cpu.ts [weights folder]
+ *     node --import tsx bench/engine/cpu.ts [weights folder [ONNX folder]]
  *
- * Without a folder, a random model of the demo's size is made (needs python3 with torch and transformers, as the peer does).
+ * Without weights, a random model of the demo's size is made. The peers need python3 with torch and transformers, and for
+ * transformers.js an ONNX model: README.md says how to get it.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RowSteering } from "../../src/domain/engine.ts";
 import { SessionClient } from "../../src/engine/session/client.ts";
 import { seededRandom } from "../../src/util/random.ts";
 
-const ROWS = 64;
-const NEW_TOKENS = 40;
+/** The peers' work; they pad rows to batches of `batch`. */
+export interface Job {
+  readonly weightsDir: string;
+  readonly onnxDir: string | undefined;
+  readonly threads: number;
+  readonly batch: number;
+  readonly newTokens: number;
+  readonly generate: readonly (readonly number[])[];
+  readonly steering: readonly (readonly RowSteering[])[];
+  readonly vectors: readonly (readonly number[])[];
+  readonly extract: readonly (readonly number[])[];
+  readonly score: readonly (readonly number[])[];
+  readonly tokenIds: readonly number[];
+}
+
+/** Seconds by the clock, and of all threads (user and system). */
+export interface Spent {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+export interface Measured {
+  readonly spent: Readonly<Record<string, Spent>>;
+  /** What was generated. */
+  readonly ids: readonly (readonly number[])[];
+}
+
+const ROUNDS = Number(process.env["ROUNDS"] ?? 3);
+const PEERS = ["transformers", "transformers.js"] as const;
 const folder = mkdtempSync(join(tmpdir(), "steerform-bench-"));
-const peer = new URL("peer.py", import.meta.url).pathname;
+const [peer, peerJs] = ["peer.py", "transformers-js.ts"].map((name) => new URL(name, import.meta.url).pathname);
 try {
-  await bench(process.argv[2] ?? makeModel());
+  await bench(process.argv[2] ?? makeModel(), process.argv[3]);
 } finally {
   rmSync(folder, { recursive: true });
 }
 
 function makeModel(): string {
-  execFileSync("python3", [peer, "make", folder], { stdio: ["ignore", "ignore", "ignore"] });
+  execFileSync("python3", [peer!, "make", folder], { stdio: ["ignore", "ignore", "ignore"] });
   return folder;
 }
 
-async function bench(weightsDir: string): Promise<void> {
-  const session = await SessionClient.open({ weightsDir, provider: "cpu", type: "float32", maxBatchTokens: 8192 });
+async function bench(weightsDir: string, onnxDir: string | undefined): Promise<void> {
+  const job = await makeJob(weightsDir, onnxDir);
+  const path = join(folder, "job.json");
+  writeFileSync(path, JSON.stringify(job));
+  const best = new Map<string, Spent>();
+  const ids = new Map<string, Measured["ids"]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    console.log(`round ${round + 1}; load ${loadavg()[0]!.toFixed(1)} on ${job.threads} cores`);
+    const measured = {
+      steerform: await measureOurs(job),
+      transformers: runPeer("python3", [peer!, "run", path]),
+      "transformers.js": onnxDir && runPeer(process.execPath, ["--import", "tsx", peerJs!, path]),
+    };
+    for (const [name, one] of Object.entries(measured)) {
+      if (!one) continue;
+      const times = Object.entries(one.spent).map(
+        ([work, { wall, cpu }]) => `${work} ${wall.toFixed(1)} (${cpu.toFixed(1)})`,
+      );
+      console.log(`  ${name}, seconds (of CPU): ${times.join(", ")}`);
+      ids.set(name, one.ids);
+      for (const [work, { wall, cpu }] of Object.entries(one.spent)) {
+        const known = best.get(`${name} ${work}`) ?? { wall: Infinity, cpu: Infinity };
+        best.set(`${name} ${work}`, { wall: Math.min(wall, known.wall), cpu: Math.min(cpu, known.cpu) });
+      }
+    }
+  }
+  const [ours, theirs] = [ids.get("steerform")!, ids.get("transformers")];
+  printTable(job, count(ours), best);
+  if (theirs === undefined) return;
+  // Ours stop at the end token, and leave it out.
+  const same = ours.filter((row, index) => row.every((token, place) => token === theirs[index]![place])).length;
+  console.log(`Rows with the same tokens in steerform and transformers: ${same} of ${ours.length}.`);
+}
+
+async function makeJob(weightsDir: string, onnxDir: string | undefined): Promise<Job> {
+  const session = await open(weightsDir);
   const { layers, hiddenSize, vocabSize } = session.opened;
-  const random = seededRandom("bench");
-  const text = (length: number): number[] => Array.from({ length }, () => 3 + Math.floor(random() * (vocabSize - 3)));
-  const vary = (length: number): number => Math.round(length * (0.7 + 0.6 * random()));
-  const prompts = Array.from({ length: 4 * ROWS }, () => text(vary(30)));
-  const texts = Array.from({ length: 4 * ROWS }, () => text(vary(80)));
-  // Judge prompts: one of two rubrics, one of twenty questions, an answer.
-  const rubrics = [text(80), text(80)];
-  const questions = Array.from({ length: 20 }, () => text(20));
-  const judged = Array.from({ length: 8 * ROWS }, (_, index) => [
-    ...rubrics[index % 2]!,
-    ...questions[Math.floor(index / 2) % 20]!,
-    ...text(vary(100)),
-  ]);
-  const tokenIds = Array.from({ length: 101 }, (_, index) => index + 3);
-  const vectors = [Float32Array.from({ length: hiddenSize }, () => random() - 0.5)];
-
-  const seconds: Record<string, number> = {};
-  const time = async (name: string, work: () => Promise<unknown>): Promise<void> => {
-    const startedMs = performance.now();
-    await work();
-    seconds[name] = (performance.now() - startedMs) / 1000;
-  };
-  const rows = prompts.map((promptIds, index) => ({
-    promptIds,
-    maxNewTokens: NEW_TOKENS,
-    sampling: { temperature: 0 } as const,
-    steering: [{ layer: index % layers, vector: 0, coefficient: 1 }],
-  }));
-  await session.call({ kind: "generate", rows: rows.slice(0, 4), vectors });
-  let generated = 0;
-  await time("generate", async () => {
-    const answers = await session.call({ kind: "generate", rows, vectors });
-    generated = count(answers.map(({ ids }) => ids));
-  });
-  const captures = texts.map((ids) => ({ ids, pools: [[...ids.keys()].slice(20)] }));
-  await time("capture", () => session.call({ kind: "capture", rows: captures }));
-  await time("score", () => session.call({ kind: "score", prompts: judged, tokenIds }));
   await session.close();
-
-  const job = {
+  const random = seededRandom("bench");
+  const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
+  const text = (length: number): number[] => Array.from({ length }, () => between(3, vocabSize - 1));
+  const generate = Array.from({ length: 16 }, () => text(between(10, 60)));
+  const extract = Array.from({ length: 32 }, () => text(between(60, 160)));
+  // Judge prompts: one of two rubrics, one of eight questions, an answer.
+  const rubrics = [text(80), text(80)];
+  const questions = Array.from({ length: 8 }, () => text(20));
+  return {
     weightsDir,
+    onnxDir,
     threads: availableParallelism(),
-    rows: ROWS,
-    newTokens: NEW_TOKENS,
-    generate: prompts,
-    capture: texts,
-    score: judged,
-    tokenIds,
+    batch: 16,
+    newTokens: 64,
+    generate,
+    steering: generate.map((_, index) => [{ layer: index % layers, vector: 0, coefficient: 1 }]),
+    vectors: [Array.from({ length: hiddenSize }, () => random() - 0.5)],
+    extract,
+    score: Array.from({ length: 16 }, (_, index) => [
+      ...rubrics[index % 2]!,
+      ...questions[Math.floor(index / 2) % 8]!,
+      ...text(between(60, 140)),
+    ]),
+    tokenIds: Array.from({ length: 101 }, (_, index) => index + 3),
   };
-  const theirs = runPeer(job);
-  // Ours stop at the end token; the peer is made to write on.
-  const work: Record<string, { readonly ours: number; readonly theirs: number }> = {
-    generate: { ours: generated, theirs: prompts.length * NEW_TOKENS },
-    capture: { ours: count(texts), theirs: count(texts) },
-    score: { ours: count(judged), theirs: count(judged) },
+}
+
+function open(weightsDir: string): Promise<SessionClient> {
+  return SessionClient.open({ weightsDir, provider: "cpu", type: "float32", maxBatchTokens: 8192 });
+}
+
+async function measureOurs(job: Job): Promise<Measured> {
+  const session = await open(job.weightsDir);
+  const spent: Record<string, Spent> = {};
+  const time = async <Answer>(work: string, call: Promise<Answer>): Promise<Answer> => {
+    const [startedMs, before] = [performance.now(), process.cpuUsage()];
+    const answer = await call;
+    const { user, system } = process.cpuUsage(before);
+    spent[work] = { wall: (performance.now() - startedMs) / 1000, cpu: (user + system) / 1e6 };
+    return answer;
   };
-  console.log("work       steerform tok/s   transformers tok/s   ratio");
-  for (const [name, tokens] of Object.entries(work)) {
-    const [ours, peers] = [tokens.ours / seconds[name]!, theirs && tokens.theirs / theirs[name]!];
-    const ratio = peers === undefined ? "-" : (ours / peers).toFixed(2);
-    console.log(
-      `${name.padEnd(10)} ${ours.toFixed(0).padStart(15)}   ${(peers?.toFixed(0) ?? "-").padStart(18)}   ${ratio.padStart(5)}`,
-    );
+  const vectors = job.vectors.map((vector) => Float32Array.from(vector));
+  const rows = job.generate.map((promptIds, index) => ({
+    promptIds,
+    maxNewTokens: job.newTokens,
+    sampling: { temperature: 0 } as const,
+    steering: job.steering[index]!,
+  }));
+  await session.call({ kind: "generate", rows: rows.slice(0, 2).map((row) => ({ ...row, maxNewTokens: 2 })), vectors });
+  const answers = await time("generation", session.call({ kind: "generate", rows, vectors }));
+  const captures = job.extract.map((ids) => ({ ids, pools: [[...ids.keys()].slice(20)] }));
+  await time("extraction", session.call({ kind: "capture", rows: captures }));
+  await time("scoring", session.call({ kind: "score", prompts: job.score, tokenIds: job.tokenIds }));
+  await session.close();
+  return { spent, ids: answers.map(({ ids }) => ids) };
+}
+
+/** Undefined, and a line of why, when it could not. */
+function runPeer(program: string, args: readonly string[]): Measured | undefined {
+  try {
+    return JSON.parse(execFileSync(program, args, { stdio: ["ignore", "pipe", "pipe"] }).toString()) as Measured;
+  } catch (error) {
+    const said = (error as { readonly stderr?: Buffer }).stderr?.toString().trim().split("\n") ?? [String(error)];
+    console.log(`(no ${program}: ${said.at(-1)})`);
+    return undefined;
+  }
+}
+
+function printTable(job: Job, generated: number, best: ReadonlyMap<string, Spent>): void {
+  const tokens: Readonly<Record<string, number>> = {
+    generation: generated,
+    extraction: count(job.extract),
+    scoring: count(job.score),
+  };
+  const row = (cells: readonly string[]): void =>
+    console.log(cells.map((cell, index) => (index === 0 ? cell.padEnd(11) : cell.padStart(17))).join(" "));
+  row(["tokens/s", "steerform", ...PEERS.flatMap((name) => [name, "ratio", "of CPU seconds"])]);
+  for (const [work, done] of Object.entries(tokens)) {
+    const ours = best.get(`steerform ${work}`)!;
+    const cells = PEERS.flatMap((name) => {
+      const theirs = best.get(`${name} ${work}`);
+      if (theirs === undefined) return ["-", "-", "-"];
+      // The peers are made to write past the end token.
+      const theirTokens = work === "generation" ? job.generate.length * job.newTokens : done;
+      const ratio = (part: keyof Spent): string => ((done / ours[part] / theirTokens) * theirs[part]).toFixed(2);
+      return [(theirTokens / theirs.wall).toFixed(0), ratio("wall"), ratio("cpu")];
+    });
+    row([work, (done / ours.wall).toFixed(0), ...cells]);
   }
 }
 
 function count(lists: readonly (readonly number[])[]): number {
   return lists.reduce((sum, list) => sum + list.length, 0);
-}
-
-function runPeer(job: object): Record<string, number> | undefined {
-  const path = join(folder, "job.json");
-  writeFileSync(path, JSON.stringify(job));
-  try {
-    const output = execFileSync("python3", [peer, "run", path], { stdio: ["ignore", "pipe", "ignore"] });
-    return JSON.parse(output.toString()) as Record<string, number>;
-  } catch {
-    console.log("(no peer: python3 with torch and transformers is not here)");
-    return undefined;
-  }
 }

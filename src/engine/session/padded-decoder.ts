@@ -18,6 +18,9 @@ export interface PaddedPass extends Pass {
   readonly cache?: { readonly memory: KvCache; readonly first: number };
 }
 
+/** More tokens make a CPU no faster, and rows of like length need less padding. */
+const ENOUGH_TOKENS = 512;
+
 /** A checkpoint on a CPU. */
 export class PaddedDecoder implements Decoder {
   readonly shape: DecoderShape;
@@ -41,7 +44,7 @@ export class PaddedDecoder implements Decoder {
   }
 
   batches(lengths: readonly number[], maxTokens: number): number[][] {
-    return batchesByLength(lengths, maxTokens);
+    return batchesByLength(lengths, Math.min(maxTokens, ENOUGH_TOKENS));
   }
 
   async forward(pass: PaddedPass): Promise<Prediction> {

@@ -50,13 +50,16 @@ export async function generatePadded(
     const room = Math.min(waiting.length, slots - active.length);
     // A prefill of few rows wastes its fixed cost: wait until a quarter of the batch is free.
     if (room > 0 && (active.length === 0 || room === waiting.length || room * 4 >= slots)) {
-      const first = active.length;
       const entering = waiting.splice(0, room).map((index) => startRow(index, rows[index]!));
-      active.push(...entering);
-      await run(
-        first,
-        entering.map(({ row }) => row.promptIds),
-      );
+      const lengths = entering.map(({ row }) => row.promptIds.length);
+      for (const batch of decoder.batches(lengths, maxBatchTokens)) {
+        const first = active.length;
+        active.push(...batch.map((place) => entering[place]!));
+        await run(
+          first,
+          batch.map((place) => entering[place]!.row.promptIds),
+        );
+      }
     } else {
       await run(
         0,
