@@ -1,18 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { nvidiaDriver } from "./providers/nvidia.ts";
 
-/** The first NVIDIA GPU's memory as its driver tells it; undefined without a driver. */
+/** Memory of the NVIDIA GPU that CUDA calls its first, as the driver tells it; undefined without one. */
 export function gpuMemory(): { readonly freeBytes: number; readonly totalBytes: number } | undefined {
-  let answer: string;
-  try {
-    const query = ["--query-gpu=memory.free,memory.total", "--format=csv,noheader,nounits", "--id=0"];
-    answer = execFileSync("nvidia-smi", query, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      timeout: 20_000,
-    });
-  } catch {
-    return undefined;
-  }
-  const [free, total] = answer.split(",").map((mebibytes) => Number(mebibytes) * 2 ** 20);
-  return free !== undefined && total !== undefined && free > 0 ? { freeBytes: free, totalBytes: total } : undefined;
+  const driver = nvidiaDriver();
+  return driver.status === "ok" ? driver.gpus.find(({ visible }) => visible) : undefined;
 }

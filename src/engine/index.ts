@@ -1,10 +1,13 @@
 import type { Model, ModelOptions, Prompt } from "../domain/engine.ts";
+import type { ModelMemory } from "../domain/machine.ts";
 import { findArchitecture } from "./architectures/index.ts";
 import { openChatTemplate, takesSystemMessage } from "./chat-template.ts";
 import { readGguf } from "./gguf/model.ts";
 import { tokenizerConfigJson } from "./gguf/tokenizer-json.ts";
-import { chooseProvider } from "./provider.ts";
+import { chooseProvider, type Placement } from "./provider.ts";
 import { SessionClient } from "./session/client.ts";
+import { modelMemory } from "./session/model-memory.ts";
+import { forWebGpu } from "./session/webgpu-limits.ts";
 import { openTokenizer, readTokenizerConfig, requireTokenizer } from "./tokenizer.ts";
 import { readCheckpoint } from "./weights/checkpoint.ts";
 import { ModelConfig } from "./weights/config.ts";
@@ -12,6 +15,9 @@ import { weightsIdentity } from "./weights/identity.ts";
 import { readJsonFile } from "./weights/json-file.ts";
 
 export { convertGguf } from "./gguf/convert.ts";
+export { chooseProvider, type Placement } from "./provider.ts";
+export { BYTES_PER_ELEMENT } from "./session/model-memory.ts";
+export { examineProviders } from "./providers/examine.ts";
 export * from "./weights-analysis/index.ts";
 export { startThread } from "./start-thread.ts";
 
@@ -47,6 +53,16 @@ export function inspectWeights(weightsDir: string): WeightsInfo {
     identity: weightsIdentity(weightsDir, checkpoint),
     takesSystemPrompts: takesSystemMessage(openChatTemplate(weightsDir, readTokenizerConfig(weightsDir))),
   };
+}
+
+/**
+ * What a model whose weights are in a folder needs of the memory that it is to run in. Throws EngineFailure, for a model
+ * that the provider cannot run, too.
+ */
+export function measureModel(weightsDir: string, placement: Placement, maxBatchTokens: number): ModelMemory {
+  const checkpoint = readCheckpoint(weightsDir);
+  const runnable = placement.provider === "webgpu" ? forWebGpu(weightsDir, checkpoint) : checkpoint;
+  return modelMemory(runnable, placement, maxBatchTokens);
 }
 
 /** That the engine can run a model with this config.json, which messages name as `name`. Throws EngineFailure. */

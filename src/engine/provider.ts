@@ -1,6 +1,6 @@
 import { DTYPES_OF, EngineFailure, type Dtype, type FloatType, type Provider } from "../domain/engine.ts";
 import { gpuMemory } from "./gpu-memory.ts";
-import { hasCudaProvider } from "./onnx/runtime.ts";
+import { hasCudaProvider } from "./providers/installed.ts";
 
 /** Where a model runs, and what it computes in there. */
 export interface Placement {

@@ -1,6 +1,3 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
 import type { Provider } from "../../domain/engine.ts";
 import { inTurn } from "./device-turns.ts";
@@ -26,10 +23,18 @@ export class OnnxSession {
     this.#turns = turns;
   }
 
-  /** External data is found by its location under `externalRoot`. Threads: as many as physical cores (the default). */
-  static async open(graph: Uint8Array, externalRoot: string, provider: Provider = "cpu"): Promise<OnnxSession> {
+  /**
+   * External data is found by its location under `externalRoot`. Threads: as many as physical cores (the default). Why a
+   * provider's library was not loaded is not thrown: ONNX Runtime prints it, where its `log` is of errors.
+   */
+  static async open(
+    graph: Uint8Array,
+    externalRoot: string,
+    provider: Provider = "cpu",
+    log: "fatal" | "error" = "fatal",
+  ): Promise<OnnxSession> {
     // The session's level does not reach its kernels: some warn when they are made.
-    ort.env.logLevel = "fatal";
+    ort.env.logLevel = log;
     const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [provider],
       // What goes wrong is thrown; ONNX Runtime would write it to the terminal as well.
@@ -69,11 +74,4 @@ function toOrt({ data, shape }: Tensor): ort.Tensor {
   if (data instanceof Uint8Array) return new ort.Tensor("bool", data, shape);
   if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
   return new ort.Tensor("int64", data, shape);
-}
-
-/** CUDA's library is beside ONNX Runtime's own. (Whether it loads is another matter: it needs CUDA's own libraries.) */
-export function hasCudaProvider(): boolean {
-  const root = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
-  const folder = join(root, "bin", "napi-v6", process.platform, process.arch);
-  return existsSync(join(folder, "libonnxruntime_providers_cuda.so"));
 }

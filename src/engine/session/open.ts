@@ -7,17 +7,12 @@ import { gpuMemory } from "../gpu-memory.ts";
 import { readCheckpoint, type Checkpoint } from "../weights/checkpoint.ts";
 import type { Decoder } from "./decoder.ts";
 import { isOutOfMemory } from "./failures.ts";
-import { passBytes, planMemory } from "./memory-plan.ts";
+import { planMemory } from "./memory-plan.ts";
+import { gpuRequest, weightsBytes } from "./model-memory.ts";
 import { PaddedDecoder } from "./padded-decoder.ts";
 import { PagedDecoder } from "./paged-decoder.ts";
 import { forWebGpu } from "./webgpu-limits.ts";
-import { MAX_ROWS } from "./paged-generate.ts";
 import type { WorkerOptions } from "./protocol.ts";
-
-/** Tokens in the cache for every token of a pass: rows that are written hold many times what a pass gives them. */
-const CACHE_PER_PASS = 8;
-/** Logits, and what is made of them where tokens are drawn: softmax, its sums, padded copies. */
-const LOGITS_COPIES = 3;
 
 /** Loads a checkpoint for a provider; `notice` is told how memory is shared out before. Rejects with EngineFailure. */
 export async function openDecoder(
@@ -29,7 +24,7 @@ export async function openDecoder(
   const read = readCheckpoint(weightsDir);
   const checkpoint = provider === "webgpu" ? forWebGpu(weightsDir, read) : read;
   const blockTokens = blockTokensOf(checkpoint.shape.headDim);
-  let blocks = plannedBlocks(checkpoint, options, blockTokens);
+  let blocks = plannedBlocks(checkpoint, options);
   const folder = mkdtempSync(join(tmpdir(), "steerform-cache-"));
   const zerosPath = join(folder, "zeros");
   try {
@@ -38,7 +33,7 @@ export async function openDecoder(
       writeFileSync(zerosPath, "");
       const cacheTokens = blocks * blockTokens;
       notice(
-        `${weightsDir} on ${provider} in ${type}: ${gigabytes(weightsBytesOf(checkpoint, type))} of weights, a cache of ` +
+        `${weightsDir} on ${provider} in ${type}: ${gigabytes(weightsBytes(checkpoint, type))} of weights, a cache of ` +
           `${cacheTokens} tokens (${gigabytes(2 * checkpoint.shape.layers * cacheTensorBytes(checkpoint.shape, blocks, blockTokens))}).`,
       );
       truncateSync(zerosPath, cacheTensorBytes(checkpoint.shape, blocks, blockTokens));
@@ -54,48 +49,21 @@ export async function openDecoder(
   }
 }
 
-function plannedBlocks(
-  checkpoint: Checkpoint,
-  { weightsDir, type, maxBatchTokens }: WorkerOptions,
-  blockTokens: number,
-): number {
+function plannedBlocks(checkpoint: Checkpoint, { weightsDir, type, maxBatchTokens }: WorkerOptions): number {
   const knownBytes = gpuMemory()?.freeBytes;
   // GPUs that are not NVIDIA's do not tell; most of them share the machine's memory.
   const freeBytes = knownBytes ?? totalmem() / 2;
-  const { shape } = checkpoint;
-  const bytesPerElement = bytesOf(type);
-  const minTokens = Math.min(shape.maxPositions, 2048);
-  const weightsBytes = weightsBytesOf(checkpoint, type);
-  const plan = planMemory({
-    ...shape,
-    bytesPerElement: 2,
-    freeBytes,
-    weightsBytes,
-    workBytes: passBytes(shape, { tokens: maxBatchTokens, predictedRows: LOGITS_COPIES * MAX_ROWS, bytesPerElement }),
-    blockTokens,
-    minTokens,
-    maxTokens: CACHE_PER_PASS * maxBatchTokens,
-  });
+  const request = gpuRequest(checkpoint, type, maxBatchTokens, freeBytes);
+  const plan = planMemory(request);
   if (plan.fits) return plan.blocks;
   // What is not known refuses nothing: the device will.
-  if (knownBytes === undefined) return Math.ceil(minTokens / blockTokens);
+  if (knownBytes === undefined) return Math.ceil(request.minTokens / request.blockTokens);
   throw new EngineFailure(
     "runtime",
-    `${weightsDir} needs ${gigabytes(plan.neededBytes)} of the GPU's memory (weights ${gigabytes(weightsBytes)}), ` +
+    `${weightsDir} needs ${gigabytes(plan.neededBytes)} of the GPU's memory (weights ${gigabytes(request.weightsBytes)}), ` +
       `and ${gigabytes(freeBytes)} are free.`,
     "Free the GPU's memory, lower engine.max_batch_tokens, or run on the CPU (engine.provider: cpu).",
   );
-}
-
-/** As they lie on the device, whatever type the file has. */
-function weightsBytesOf({ tensors }: Checkpoint, type: WorkerOptions["type"]): number {
-  let weights = 0;
-  for (const { shape } of tensors.values()) weights += shape.reduce((product, size) => product * size, 1);
-  return weights * bytesOf(type);
-}
-
-function bytesOf(type: WorkerOptions["type"]): number {
-  return type === "float32" ? 4 : 2;
 }
 
 function gigabytes(bytes: number): string {
