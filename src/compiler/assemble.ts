@@ -47,6 +47,7 @@ function variantsOf(files: Files): Map<string, Variant> {
         hiddenSize: model.hiddenSize.value,
         weightsDigest: files.weights.get(name)?.found?.digest,
         weightsLocation: files.weights.get(name)?.location,
+        parameters: model.parameters?.value,
       },
     ]),
   );

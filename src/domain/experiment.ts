@@ -46,6 +46,8 @@ export interface Variant {
   readonly weightsDigest: string | undefined;
   /** Where they come from; undefined for a variant that the experiment does not run. */
   readonly weightsLocation: WeightsLocation | undefined;
+  /** How many numbers they are; undefined where the model's file does not say. */
+  readonly parameters: number | undefined;
 }
 
 export interface JudgeTemplates {

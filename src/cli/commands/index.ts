@@ -1,5 +1,6 @@
 import { applyCommand } from "./apply.ts";
 import type { Command } from "./command.ts";
+import { doctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
 import { gcCommand } from "./gc.ts";
 import { planCommand } from "./plan.ts";
@@ -16,5 +17,6 @@ export const COMMANDS: readonly Command[] = [
   verifyCommand,
   stateCommand,
   gcCommand,
+  doctorCommand,
   explainCommand,
 ];

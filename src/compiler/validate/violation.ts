@@ -14,4 +14,4 @@ export interface Violation {
 export type SchemaCheck = (value: JsonValue) => readonly Violation[];
 
 /** Of schema/<name>.schema.json. */
-export type SchemaName = "experiment" | "model" | "plan";
+export type SchemaName = "experiment" | "model" | "plan" | "doctor";

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { RuntimeFailure } from "../failures.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import { sleep } from "./pause.ts";
+import { reasonOf } from "./reach.ts";
 import { numberProbabilities, readNumber, readTokens, type TokenProbability } from "./reply.ts";
 import { Turns } from "./turns.ts";
 import type { NumberOracle } from "./types.ts";
@@ -184,13 +185,6 @@ async function request(options: OpenAiOptions, prompt: string, sample: number | 
     );
   }
   return tokens === undefined ? again("a reply of another shape") : { kind: "answer", tokens };
-}
-
-/** fetch wraps what went wrong: `connect ECONNREFUSED 127.0.0.1:1`. */
-function reasonOf(error: Error): string {
-  if (error.name === "TimeoutError") return "no reply in time";
-  const { cause } = error;
-  return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
 }
 
 function spent(maxCalls: number): RuntimeFailure {
