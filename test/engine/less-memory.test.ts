@@ -11,9 +11,13 @@ const outOfMemory = (): EngineFailure =>
   );
 
 /** Decoders that do nothing but tell when they are opened and closed. */
-async function elastic(maxTokens: number): Promise<{ readonly held: ElasticDecoder; readonly told: string[] }> {
+async function elastic(
+  maxTokens: number,
+  fits: (tokens: number) => boolean = () => true,
+): Promise<{ readonly held: ElasticDecoder; readonly told: string[] }> {
   const told: string[] = [];
   const open = (tokens: number): Promise<Decoder> => {
+    if (!fits(tokens)) return Promise.reject(outOfMemory());
     told.push(`open ${tokens}`);
     const close = (): Promise<void> => Promise.resolve(void told.push(`close ${tokens}`));
     return Promise.resolve({ close } as unknown as Decoder);
@@ -45,4 +49,19 @@ it("gives up where the weights alone are too much, and passes on every other fai
   const other = new EngineFailure("not-finite", "NaN", "");
   await expect(held.perform(() => Promise.reject(other))).rejects.toBe(other);
   expect(told.filter((line) => line.startsWith("open"))).toHaveLength(2);
+});
+
+it("opens the decoder again when there is memory for it once more", async () => {
+  let [room, failed] = [4096, false];
+  const { held, told } = await elastic(2048, (tokens) => tokens <= room);
+  const work = (_: Decoder, tokens: number): Promise<number> => {
+    if (failed) return Promise.resolve(tokens);
+    [room, failed] = [0, true];
+    return Promise.reject(outOfMemory());
+  };
+  await expect(held.perform(work)).rejects.toThrow("Failed to allocate memory");
+  room = 4096;
+  expect(await held.perform(work)).toBe(256);
+  await held.close();
+  expect(told.filter((line) => !line.startsWith("The"))).toEqual(["open 2048", "close 2048", "open 256", "close 256"]);
 });

@@ -51,6 +51,7 @@ export function cacheTooSmall(row: number, tokens: number, cacheTokens: number):
  * is used.
  */
 export function isOutOfMemory(error: unknown): boolean {
-  const words = /out of memory|Failed to allocate memory|CUDA failure 2:|\[Invalid Buffer/i;
+  const words =
+    /out of memory|Failed to allocate memory|CUDA failure 2:|\[Invalid Buffer|Failed to download data from buffer/i;
   return error instanceof EngineFailure && words.test(error.message);
 }

@@ -13,6 +13,8 @@ export class ElasticDecoder {
   readonly #open: (maxBatchTokens: number) => Promise<Decoder>;
   readonly #notice: (message: string) => void;
   #decoder: Decoder;
+  /** Not after memory was too little for another one. */
+  #isOpen = true;
   #maxBatchTokens: number;
 
   private constructor(
@@ -42,6 +44,8 @@ export class ElasticDecoder {
   async perform<T>(work: (decoder: Decoder, maxBatchTokens: number) => Promise<T>): Promise<T> {
     while (true) {
       try {
+        if (!this.#isOpen) this.#decoder = await this.#open(this.#maxBatchTokens);
+        this.#isOpen = true;
         return await work(this.#decoder, this.#maxBatchTokens);
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
@@ -51,7 +55,7 @@ export class ElasticDecoder {
   }
 
   async close(): Promise<void> {
-    await this.#decoder.close();
+    if (this.#isOpen) await this.#decoder.close();
   }
 
   async #shrink(failure: EngineFailure): Promise<void> {
@@ -61,8 +65,8 @@ export class ElasticDecoder {
       `The device's memory ran out. Going on with passes of ${tokens} tokens, which does not change results. ` +
         `Set engine.max_batch_tokens to ${tokens} to begin with them.`,
     );
-    await this.#decoder.close();
-    this.#decoder = await this.#open(tokens);
+    await this.close();
+    this.#isOpen = false;
     this.#maxBatchTokens = tokens;
   }
 }
