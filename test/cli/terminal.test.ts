@@ -63,9 +63,9 @@ describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
 
   test("a download that is interrupted leaves the terminal as it was", async () => {
     const { env, server } = await hub();
-    server.misbehave = ({ route }) => (route === "storage" ? { bytesPerSecond: 1_000_000 } : undefined);
+    server.misbehave = ({ route }) => (route === "storage" ? { bytesPerSecond: 200_000 } : undefined);
     const { dir } = projectWith("hf://org/tiny");
-    const session = await inTerminal(["apply", "--yes"], dir, [["MB/s", "\u0003"]], env);
+    const session = await inTerminal(["apply", "--yes"], dir, [["B/s", "\u0003"]], env);
     expect([session.exitCode, session.cursorShown]).toEqual([3, true]);
     expect(after(session)).toContain("✖ downloading hf://org/tiny");
     expect(after(session)).toContain("Interrupted (apply again to go on): what has been downloaded is kept.");
