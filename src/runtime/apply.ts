@@ -6,15 +6,17 @@ import { ArtifactReader } from "./artifact-reader.ts";
 import { Checkpoint, removeCheckpoint, removeCheckpoints } from "./checkpoint.ts";
 import type { Emit, Outcome, RunCounts } from "./events.ts";
 import { failureOf, Interrupted, type Failure } from "./failures.ts";
-import { syncFolder, writeOutput } from "./files.ts";
+import { writeOutput } from "./files.ts";
 import { openJudge } from "./judge/index.ts";
 import type { Judge } from "./judge/types.ts";
 import { ModelPool } from "./model-pool.ts";
 import { machineProvenance, peakMemoryBytes, type MachineProvenance } from "./provenance.ts";
+import { Recorder } from "./recorder.ts";
 import { Schedule } from "./schedule.ts";
 import type { StateStore } from "./state.ts";
 import type { Outputs, TaskContext } from "./tasks/context.ts";
-import { execute, modelsOf } from "./tasks/index.ts";
+import { execute, isJudged, modelsOf } from "./tasks/index.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export type Execute = typeof execute;
 
@@ -43,12 +45,15 @@ export async function apply(options: ApplyOptions): Promise<{ outcome: Outcome; 
 
 /** Tasks that are not ready yet and are passed over. */
 const LOOK_AHEAD = 50;
+/** Tasks whose outputs are on their way to the disk when another is started. */
+const MAX_RECORDING = 32;
 
 class Run {
   readonly #options: ApplyOptions;
   readonly #models: ModelPool;
   readonly #artifacts: ArtifactReader;
   readonly #schedule: Schedule;
+  readonly #recorder: Recorder;
   readonly #machine: MachineProvenance;
   #judge: Promise<Judge> | undefined;
   #done = 0;
@@ -61,6 +66,7 @@ class Run {
     this.#models = new ModelPool(experiment, options.emit);
     this.#artifacts = new ArtifactReader(experiment, state.records);
     this.#schedule = new Schedule(experiment, plan);
+    this.#recorder = new Recorder(experiment.folder, state);
     this.#machine = machineProvenance(experiment.projectDir);
   }
 
@@ -86,28 +92,42 @@ class Run {
   }
 
   /**
-   * In plan order, one task after the other; but tasks that wait for a judge's server run several at a time, so that the
-   * model writes for one while another's answers are judged.
+   * In plan order, one task after the other: what is made is put on the disk while the next task runs, if it does not wait
+   * for it. Tasks that wait for a judge's server run several at a time, so that the model writes for one while another's
+   * answers are judged.
    */
   async #runAll(): Promise<Outcome> {
-    const running = new Map<Task, Promise<void>>();
+    /** Until they are recorded. */
+    const groups = new Map<Task, Promise<void>>();
+    const running = new Set<Task>();
     let stopped = false;
+    let wake = (): void => undefined;
     const start = (task: Task): void => {
       const group = this.#schedule.groupOf(task);
-      const work = this.#runGroup(group).then((failure) => {
+      for (const one of group) this.#schedule.start(one);
+      running.add(task);
+      const executed = (): void => {
         running.delete(task);
+        wake();
+      };
+      const work = this.#runGroup(group, executed).then((failure) => {
+        groups.delete(task);
         stopped ||= failure !== undefined && !this.#options.keepGoing;
       });
       // It may be stopped while nobody waits for it; whoever waits next hears of it.
       work.catch(() => undefined);
-      running.set(task, work);
+      groups.set(task, work);
     };
     try {
       for (;;) {
         if (this.#options.signal.aborted) throw new Interrupted();
-        const next = stopped ? undefined : this.#nextBeside([...running.keys()]);
+        const woken = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const waits = this.#recorder.size >= MAX_RECORDING;
+        const next = stopped || waits ? undefined : this.#nextBeside([...running]);
         if (next !== undefined) start(next);
-        else if (running.size > 0) await Promise.race(running.values());
+        else if (groups.size > 0) await Promise.race([woken, ...groups.values()]);
         else break;
         // Tasks that never wait, of which there can be thousands, would keep Ctrl-C and the progress waiting.
         await setImmediate();
@@ -115,7 +135,7 @@ class Run {
       }
     } finally {
       // A task that is stopped with the others ends by itself, and soon.
-      await Promise.allSettled(running.values());
+      await Promise.allSettled(groups.values());
     }
     for (const left of this.#schedule.pending()) this.#block(left);
     return this.#failed > 0 ? "failed" : "done";
@@ -126,17 +146,19 @@ class Run {
     if (running.length >= this.#options.parallelism) return undefined;
     let looked = 0;
     for (const task of this.#schedule.pending()) {
-      if (running.includes(task) || this.#block(task)) continue;
-      if (running.length === 0) return task;
+      // What was done before is told before.
+      if (this.#recorder.size > 0 && this.#schedule.blockedBy(task) !== undefined) return undefined;
+      if (this.#block(task)) continue;
+      const isReady = this.#schedule.isReady(task);
+      if (running.length === 0) return isReady ? task : undefined;
       if (![task, ...running].every((one) => this.#waitsForServer(one)) || ++looked > LOOK_AHEAD) return undefined;
-      if (this.#schedule.isReady(task)) return task;
+      if (isReady) return task;
     }
     return undefined;
   }
 
-  #waitsForServer({ kind }: Task): boolean {
-    const isJudged = kind === "baseline" || kind === "steering" || kind === "refine" || kind === "combination";
-    return isJudged && this.#options.experiment.judge?.provider === "openai";
+  #waitsForServer(task: Task): boolean {
+    return isJudged(task) && this.#options.experiment.judge?.provider === "openai";
   }
 
   /** Marks a task whose upstream, or whose gate, was lost. */
@@ -149,19 +171,20 @@ class Run {
     return true;
   }
 
-  async #runGroup(group: readonly Task[]): Promise<Failure | undefined> {
-    const { emit, state } = this.#options;
+  /** Resolves when the tasks are recorded, or have failed. `executed` is called before, when their work is done. */
+  async #runGroup(group: readonly Task[], executed: () => void): Promise<Failure | undefined> {
+    const { emit } = this.#options;
     const began = performance.now();
     for (const task of group) emit({ type: "task-started", id: task.id, phase: task.phase });
     try {
-      for (const task of group) state.forget(task.id);
-      const outputs = await this.#execute(group);
+      const outputs = await this.#execute(group).finally(executed);
       const durationMs = (performance.now() - began) / group.length;
-      for (const task of group) this.#finish(task, outputs.get(task.id) ?? new Map(), durationMs);
+      await this.#recorder.all(group.map((task) => this.#record(task, outputs.get(task.id) ?? new Map(), durationMs)));
       return undefined;
     } catch (error) {
       const failure = error instanceof Interrupted ? undefined : failureOf(error);
       if (failure === undefined) throw error;
+      await this.#recorder.idle();
       for (const task of group) {
         if (this.#schedule.planned(task.id) === undefined) continue;
         this.#schedule.lose(task, task.id);
@@ -173,7 +196,8 @@ class Run {
   }
 
   async #execute(group: readonly Task[]): Promise<Map<string, Outputs>> {
-    const { experiment, emit, signal } = this.#options;
+    const { experiment, emit, signal, state } = this.#options;
+    for (const { id } of group) state.forget(id);
     const [first] = group;
     const planned = first === undefined ? undefined : this.#schedule.planned(first.id);
     if (first === undefined || planned === undefined) throw new Error("Internal error: nothing to run");
@@ -190,31 +214,22 @@ class Run {
       bytesStep: (name, make) => checkpoint.bytesStep(name, make),
       progress: (progress) => emit({ type: "task-progress", id, phase, progress }),
     };
-    return this.#untilAborted((this.#options.execute ?? execute)(group, context));
+    // When it is not waited for any more, the engine's worker is ended with its model.
+    return untilAborted((this.#options.execute ?? execute)(group, context), signal);
   }
 
-  #finish(task: Task, outputs: Outputs, durationMs: number): void {
-    const { emit, experiment, state, toolVersion } = this.#options;
+  async #record(task: Task, outputs: Outputs, durationMs: number): Promise<void> {
+    const { emit, experiment, toolVersion } = this.#options;
     const planned = this.#schedule.planned(task.id);
     if (planned === undefined) throw new Error(`Internal error: ${task.id} was not planned`);
-    const folders = new Set<string>();
-    const written = task.outputs.map((path) => {
-      const content = outputs.get(path);
-      if (content === undefined) throw new Error(`Internal error: ${task.id} did not make ${path}`);
-      const isContent = typeof content === "string" || content instanceof Uint8Array;
-      return isContent ? writeOutput(experiment.folder, path, content, (one) => folders.add(one)) : content;
-    });
-    for (const one of folders) syncFolder(one);
     const { id, phase } = task;
     const { fingerprint, digest } = planned;
-    const finishedAt = new Date().toISOString();
-    state.record({
+    await this.#recorder.record(task, outputs, {
       id,
       fingerprint,
       digest,
-      outputs: written,
       durationMs: Math.round(durationMs),
-      finishedAt,
+      finishedAt: new Date().toISOString(),
       toolVersion,
       provenance: this.#provenance(task),
     });
@@ -230,23 +245,5 @@ class Run {
     const ran =
       variant === undefined ? {} : { provider: this.#models.provider(variant), dtype: experiment.engine.dtype };
     return { ...this.#machine, ...ran, run: runId, peak_memory_bytes: peakMemoryBytes() };
-  }
-
-  /** Stops waiting when the user interrupts; the engine's worker is ended with its model. */
-  async #untilAborted<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#options;
-    let stop = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(new Interrupted());
-      signal.addEventListener("abort", stop, { once: true });
-    });
-    try {
-      return await Promise.race([work, aborted]);
-    } catch (error) {
-      if (signal.aborted) throw new Interrupted();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
   }
 }

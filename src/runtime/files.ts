@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  fsync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -12,6 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import type { OutputRecord } from "../domain/state.ts";
 
 /** With the folders above it. Node's own recursive mkdir says ENOENT, no such file, of a file system that is read-only. */
@@ -37,32 +39,47 @@ export function fileSize(path: string): number | undefined {
   }
 }
 
+export type Content = Uint8Array | string;
+
 /**
  * Writes a file so that after a crash at any moment it is either the old one or the whole new one: a temporary name
  * in the same folder, fsync, rename, fsync of the folder.
  */
-export function writeDurably(
-  path: string,
-  content: Uint8Array | string,
-  sync: (folder: string) => void = syncFolder,
-): void {
-  const bytes = toBytes(content);
-  makeFolder(dirname(path));
-  const temporary = `${path}.tmp-${process.pid}`;
-  try {
-    const file = openSync(temporary, "w");
+export function writeDurably(path: string, content: Content): void {
+  for (const handle of writing([[path, content]])) fsyncSync(handle);
+}
+
+/** Several files, each so; their folders are synced once, at the end. Yields what has to be synced before it goes on. */
+function* writing(files: readonly (readonly [path: string, content: Content])[]): Generator<number> {
+  for (const [path, content] of files) {
+    makeFolder(dirname(path));
+    const temporary = `${path}.tmp-${process.pid}`;
+    let isPlaced = false;
     try {
-      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
-      fsyncSync(file);
+      const file = openSync(temporary, "w");
+      try {
+        const bytes = toBytes(content);
+        for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+        yield file;
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+      isPlaced = true;
     } finally {
-      closeSync(file);
+      if (!isPlaced) rmSync(temporary, { force: true });
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   }
-  sync(dirname(path));
+  for (const folder of new Set(files.map(([path]) => dirname(path)))) yield* opened(folder);
+}
+
+function* opened(folder: string): Generator<number> {
+  const handle = openSync(folder, "r");
+  try {
+    yield handle;
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** Removes what writes that a crash cut short have left under a folder. Only for who holds the lock. */
@@ -73,29 +90,33 @@ export function removeTemporaries(folder: string): void {
 }
 
 export function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  for (const handle of opened(folder)) fsyncSync(handle);
 }
 
-/**
- * Writes one output of a task under the experiment's folder and says what was written. `sync` gets the file's folder: who
- * writes several files gathers the folders, and syncs each once.
- */
-export function writeOutput(
-  folder: string,
-  path: string,
-  content: Uint8Array | string,
-  sync: (folder: string) => void = syncFolder,
-): OutputRecord {
+/** Writes one output of a task under the experiment's folder and says what was written. */
+export function writeOutput(folder: string, path: string, content: Content): OutputRecord {
   const bytes = toBytes(content);
-  writeDurably(join(folder, path), bytes, sync);
+  writeDurably(join(folder, path), bytes);
+  return recordOf(path, bytes);
+}
+
+/** The same of several, without keeping the thread waiting for the disk. */
+export async function writeOutputs(
+  folder: string,
+  contents: readonly (readonly [path: string, content: Content])[],
+): Promise<OutputRecord[]> {
+  const outputs = contents.map(([path, content]) => [path, toBytes(content)] as const);
+  for (const handle of writing(outputs.map(([path, bytes]) => [join(folder, path), bytes]))) await fsyncLater(handle);
+  return outputs.map(([path, bytes]) => recordOf(path, bytes));
+}
+
+/** fsync, of which others can go on meanwhile. */
+export const fsyncLater: (file: number) => Promise<void> = promisify(fsync);
+
+function recordOf(path: string, bytes: Uint8Array): OutputRecord {
   return { path, sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length };
 }
 
-function toBytes(content: Uint8Array | string): Uint8Array {
+function toBytes(content: Content): Uint8Array {
   return typeof content === "string" ? Buffer.from(content, "utf8") : content;
 }

@@ -6,10 +6,12 @@ import { modelsOf, sharedWork } from "./tasks/index.ts";
 /** What is left of a plan: which task is next, what runs with it, and what a failure blocks. Every step takes constant time. */
 export class Schedule {
   readonly #tasks: ReadonlyMap<string, Task>;
-  /** Not yet run, in plan order. */
+  /** Not yet done, in plan order. */
   readonly #pending: Map<string, PlannedTask>;
+  /** Those of them that run. */
+  readonly #started = new Set<string>();
   readonly #sharing = new Map<string, string[]>();
-  /** Pending tasks that run a variant's model, by variant. */
+  /** Tasks that are not started and that run a variant's model, by variant. */
   readonly #users = new Map<string, number>();
   /** Tasks that failed or are blocked, and the failure at their root. */
   readonly #lost = new Map<string, string>();
@@ -32,14 +34,14 @@ export class Schedule {
     return task;
   }
 
-  /** Pending tasks. */
+  /** Tasks that are not done. */
   get size(): number {
     return this.#pending.size;
   }
 
-  /** In plan order; tasks that are taken while going through it do not come up. */
+  /** Tasks that are not started, in plan order; those that are taken while going through it do not come up. */
   *pending(): Generator<Task> {
-    for (const id of this.#pending.keys()) yield this.task(id);
+    for (const id of this.#pending.keys()) if (!this.#started.has(id)) yield this.task(id);
   }
 
   perPhase(): Record<Phase, number> {
@@ -48,7 +50,7 @@ export class Schedule {
     return counts;
   }
 
-  /** What the plan says of a task that is pending; undefined once it has been run or blocked. */
+  /** What the plan says of a task that is not done; undefined once it is, or is lost. */
   planned(id: string): PlannedTask | undefined {
     return this.#pending.get(id);
   }
@@ -58,7 +60,7 @@ export class Schedule {
     const key = sharedWork(task);
     if (key === undefined) return [task];
     return (this.#sharing.get(key) ?? [])
-      .filter((id) => this.#pending.has(id))
+      .filter((id) => this.#pending.has(id) && !this.#started.has(id))
       .map((id) => this.task(id))
       .filter((other) => this.isReady(other));
   }
@@ -74,9 +76,16 @@ export class Schedule {
     return lost === undefined ? undefined : this.#lost.get(lost);
   }
 
+  start(task: Task): void {
+    if (this.#started.has(task.id)) return;
+    this.#started.add(task.id);
+    for (const variant of modelsOf(task)) this.#users.set(variant, (this.#users.get(variant) ?? 0) - 1);
+  }
+
   finish(task: Task): void {
     if (!this.#pending.delete(task.id)) throw new Error(`Internal error: ${task.id} was not planned`);
-    for (const variant of modelsOf(task)) this.#users.set(variant, (this.#users.get(variant) ?? 0) - 1);
+    this.start(task);
+    this.#started.delete(task.id);
   }
 
   /** A task that failed is its own `root`. */
@@ -85,7 +94,7 @@ export class Schedule {
     this.#lost.set(task.id, root);
   }
 
-  /** Whether any task that is left runs the variant's model. */
+  /** Whether any task that is still to be started runs the variant's model. */
   uses(variant: string): boolean {
     return (this.#users.get(variant) ?? 0) > 0;
   }

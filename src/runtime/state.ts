@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, truncateSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TaskRecord } from "../domain/state.ts";
-import { makeFolder, syncFolder, writeDurably } from "./files.ts";
+import { fsyncLater, makeFolder, syncFolder, writeDurably } from "./files.ts";
 import { readStateLines, STATE_VERSION, type StateLine } from "./state-lines.ts";
 
 /** What was made, from what: the latest record of every finished task. */
@@ -22,10 +22,15 @@ export function readState(folder: string): State {
   return readStateLines(statePath(folder));
 }
 
-/** The state while a run holds the lock. Every change is on disk before the call returns. */
+/** The state while a run holds the lock. */
 export class StateStore {
   readonly #path: string;
   readonly #records: Map<string, TaskRecord>;
+  /** Records that wait for the disk, and when they are on it. */
+  #waiting: TaskRecord[] = [];
+  #written: Promise<void> | undefined;
+  /** The last of the writes, which come one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, records: ReadonlyMap<string, TaskRecord>) {
     this.#path = path;
@@ -54,31 +59,47 @@ export class StateStore {
     return this.#records;
   }
 
-  /** Before a task runs: from now on its old outputs are nobody's. */
+  /** Before a task runs: from now on its old outputs are nobody's. That is on the disk when the call returns. */
   forget(id: string): void {
     if (!this.#records.has(id)) return;
-    this.#append({ forget: id });
+    for (const file of appending(this.#path, [{ forget: id }])) fsyncSync(file);
     this.#records.delete(id);
   }
 
-  /** After its outputs are on disk. */
-  record(record: TaskRecord): void {
-    this.#append({ done: record });
-    this.#records.set(record.id, record);
+  /** After its outputs are on the disk. Resolves when it is, too; what comes while the disk is busy goes with one write. */
+  async record(record: TaskRecord): Promise<void> {
+    this.#waiting.push(record);
+    if (this.#written === undefined) {
+      this.#written = this.#last.then(() => this.#write());
+      this.#last = this.#written.catch(() => undefined);
+    }
+    await this.#written;
   }
 
-  #append(line: StateLine): void {
-    const file = openSync(this.#path, "a");
+  async #write(): Promise<void> {
+    const records = this.#waiting;
+    this.#waiting = [];
+    this.#written = undefined;
+    const lines = records.map((record): StateLine => ({ done: record }));
+    for (const file of appending(this.#path, lines)) await fsyncLater(file);
+    for (const record of records) this.#records.set(record.id, record);
+  }
+}
+
+/** Appends lines. Yields the file, which has to be synced before it goes on. */
+function* appending(path: string, lines: readonly StateLine[]): Generator<number> {
+  const file = openSync(path, "a");
+  try {
     const { size } = fstatSync(file);
     try {
-      appendFileSync(file, `${JSON.stringify(line)}\n`);
-      fsyncSync(file);
+      appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     } catch (error) {
       // On a full disk part of a line may have been written; the next line must not be glued to it.
       ftruncateSync(file, size);
       throw error;
-    } finally {
-      closeSync(file);
     }
+    yield file;
+  } finally {
+    closeSync(file);
   }
 }

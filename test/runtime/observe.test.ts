@@ -31,14 +31,14 @@ describe.each([
     const store = StateStore.open(folder);
     const ids = ["sound", "gone", "cut", "in the way", "forgotten", "lost, and made again"];
     const records = ids.map((id) => made(folder, id, characters));
-    for (const record of records) store.record(record);
+    await Promise.all(records.map((record) => store.record(record)));
     store.forget("forgotten");
     rmSync(join(folder, "gone/b"));
     truncateSync(join(folder, "cut/a"), 1);
     rmSync(join(folder, "in the way"), { recursive: true });
     writeFileSync(join(folder, "in the way"), "");
     const again = { ...made(folder, "lost, and made again", characters), outputs: [] };
-    store.record(again);
+    await store.record(again);
 
     const seen = await observeState(folder)();
     const left = [...seen.records.values()];

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { TaskRecord } from "../../src/domain/state.ts";
@@ -25,32 +25,59 @@ describe("the state file", () => {
     expect(() => readFileSync(statePath(folder))).toThrow(/ENOENT/);
   });
 
-  it("remembers the latest record and forgets what was forgotten", () => {
+  it("remembers the latest record and forgets what was forgotten", async () => {
     const folder = tempFolder();
     const store = StateStore.open(folder);
-    store.record(record("a", "1"));
-    store.record(record("b"));
-    store.record(record("a", "2"));
+    await store.record(record("a", "1"));
+    await store.record(record("b"));
+    await store.record(record("a", "2"));
     store.forget("b");
     store.forget("never");
     expect(JSON.stringify([...readState(folder).records.values()])).toBe(JSON.stringify([record("a", "2")]));
     expect([...StateStore.open(folder).records.keys()]).toEqual(["a"]);
   });
 
-  it("drops a last line that a crash cut short, and goes on after it", () => {
+  it("takes many records at once, in the order in which they come, and what is forgotten between them", async () => {
     const folder = tempFolder();
-    StateStore.open(folder).record(record("a"));
+    const store = StateStore.open(folder);
+    await store.record(record("old"));
+    const ids = Array.from({ length: 100 }, (_, index) => String(index));
+    const recorded = ids.map((id) => store.record(record(id)));
+    store.forget("old");
+    await Promise.all(recorded);
+    expect([...readState(folder).records.keys()]).toEqual(ids);
+    expect([...store.records.keys()]).toEqual(ids);
+  });
+
+  it("that cannot be written to fails who records, and takes what comes when it can be", async () => {
+    const folder = tempFolder();
+    const store = StateStore.open(folder);
+    const path = statePath(folder);
+    renameSync(path, `${path}.away`);
+    mkdirSync(path);
+    const failed = await Promise.allSettled([store.record(record("a")), store.record(record("b"))]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    rmdirSync(path);
+    renameSync(`${path}.away`, path);
+    await store.record(record("c"));
+    expect([...readState(folder).records.keys()]).toEqual(["c"]);
+    expect([...store.records.keys()]).toEqual(["c"]);
+  });
+
+  it("drops a last line that a crash cut short, and goes on after it", async () => {
+    const folder = tempFolder();
+    await StateStore.open(folder).record(record("a"));
     appendFileSync(statePath(folder), '{"done":{"id":"b","dig');
     expect([...readState(folder).records.keys()]).toEqual(["a"]);
-    StateStore.open(folder).record(record("c"));
+    await StateStore.open(folder).record(record("c"));
     expect([...readState(folder).records.keys()]).toEqual(["a", "c"]);
   });
 
-  it("is rewritten when most of its lines are history, keeping its lineage", () => {
+  it("is rewritten when most of its lines are history, keeping its lineage", async () => {
     const folder = tempFolder();
     const store = StateStore.open(folder);
     const header = readFileSync(statePath(folder), "utf8").split("\n")[0];
-    for (let index = 0; index < 1100; index++) store.record(record("a", String(index)));
+    await Promise.all(Array.from({ length: 1100 }, (_, index) => store.record(record("a", String(index)))));
     StateStore.open(folder);
     expect(readFileSync(statePath(folder), "utf8")).toBe(
       `${header}\n${JSON.stringify({ done: record("a", "1099") })}\n`,

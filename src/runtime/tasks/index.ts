@@ -62,6 +62,11 @@ export function sharedWork(task: Task): string | undefined {
   return task.kind === "activations" ? `${task.params.dataset}/${task.params.variant}` : undefined;
 }
 
+/** Tasks whose answers are scored by a judge. */
+export function isJudged({ kind }: Task): boolean {
+  return kind === "baseline" || kind === "steering" || kind === "refine" || kind === "combination";
+}
+
 /** The variants whose models a task runs. */
 export function modelsOf(task: Task): readonly string[] {
   switch (task.kind) {
