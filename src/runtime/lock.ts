@@ -112,7 +112,8 @@ function remove(path: string, found: string): boolean {
   const taking = `${path}.taking`;
   if (!create(taking, "")) {
     const since = statSync(taking, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (Date.now() - since > TAKING_MS) rmSync(taking, { force: true });
+    // Or of the future: the clock was set back since.
+    if (Math.abs(Date.now() - since) > TAKING_MS) rmSync(taking, { force: true });
     return false;
   }
   try {

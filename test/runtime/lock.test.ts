@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -90,6 +90,18 @@ describe("the lock", () => {
     writeFileSync(path, JSON.stringify(owner));
     lock.release();
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(owner);
+  });
+
+  it.each([-1, 1])("is taken over after who was to do that died, %d days from now by the clock", (days) => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, ".steerform"));
+    const path = join(folder, ".steerform", "lock");
+    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+    writeFileSync(path, JSON.stringify({ pid: dead, host: hostname(), boot: bootId(), since: "S" }));
+    writeFileSync(`${path}.taking`, "");
+    const at = Date.now() / 1000 + days * 86_400;
+    utimesSync(`${path}.taking`, at, at);
+    expect(acquireLock(folder).takenOver).toMatch(/which is gone/);
   });
 
   it("of a dead owner is taken over by one of many that come at once", async () => {
