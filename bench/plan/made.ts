@@ -7,12 +7,40 @@ import type { Experiment } from "../../src/domain/experiment.ts";
 import type { TaskRecord } from "../../src/domain/state.ts";
 import { diskReader } from "../../src/runtime/project-reader.ts";
 import { statePath } from "../../src/runtime/state.ts";
+import type { Results } from "../../src/runtime/tasks/results.ts";
 import { SPEC } from "./project.ts";
 
 export function compileProject(folder: string): Experiment {
   const { experiment, diagnostics } = compile(join(folder, SPEC), diskReader());
   if (experiment === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return experiment;
+}
+
+/** What apply shows at its end. */
+const RESULTS = "reports/results.json";
+
+/** A row for every search, all alike. */
+function resultsOf({ name, tasks }: Experiment): Results {
+  const missing = { trait: 0, coherence: 0 };
+  const baseline = { trait_mean: 21.5, coherence_mean: 92.25, n: 2, missing };
+  const found = {
+    layer: 3,
+    coefficient: 1.37,
+    trait_delta: 41.125,
+    interval: [35.5, 46.75],
+    selected_delta: 43,
+  } as const;
+  const best = { ...baseline, ...found };
+  const rows = tasks.flatMap((task) => {
+    if (task.kind !== "steering") return [];
+    const { dataset, trait, variant, position, method } = task.params;
+    const at = [{ coherence: 80, best }];
+    return [
+      { dataset, trait, variant, position, method, questions: { selecting: 1, reporting: 1 }, baseline, best, at },
+    ];
+  });
+  const report = { min_coherence: 70, held_out: 0.5, confidence: 0.95, judge_samples: 0 };
+  return { format_version: 2, experiment: name, ...report, rows, combinations: [] };
 }
 
 /** When and where. */
@@ -44,7 +72,7 @@ export function fabricate(experiment: Experiment): void {
   const state = [JSON.stringify({ steerform_state: 1, lineage: "00000000-0000-4000-8000-000000000000" })];
   for (const { id, fingerprint, digest } of tasks) {
     const written = (outputs.get(id) ?? []).map((path) => {
-      const content = Buffer.from(`${path}\n`);
+      const content = Buffer.from(path === RESULTS ? JSON.stringify(resultsOf(experiment), null, 2) : `${path}\n`);
       const file = join(experiment.folder, path);
       if (!folders.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
       folders.add(dirname(file));

@@ -27,7 +27,7 @@ const STEERFORM = ["node", join(REPOSITORY, "bin", "steerform.js")];
 
 interface Row {
   readonly tool: string;
-  readonly what: "validate" | "first plan" | "no-op plan";
+  readonly what: "validate" | "first plan" | "no-op plan" | "no-op apply";
   readonly command: readonly string[];
   /** What it has to print, to be believed. */
   readonly says: RegExp;
@@ -68,6 +68,8 @@ function bench(folder: string, name: string, size: Size): void {
   show(folder, rowsOf("first plan", count));
   fabricate(experiment);
   show(folder, rowsOf("no-op plan", count));
+  const says = new RegExp(`${count.toLocaleString("en-US")} up to date[^]*Best t00 vector`);
+  show(folder, [{ tool: "steerform apply", what: "no-op apply", command: [...STEERFORM, "apply"], says }]);
 }
 
 function show(folder: string, rows: readonly Row[]): void {
