@@ -22,15 +22,16 @@ export async function runCommandLine(argv: readonly string[], host: Host): Promi
     host.out(toolVersion());
     return EXIT.success;
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
+  const listed = COMMANDS.find((candidate) => candidate.name === name);
   try {
-    if (command === undefined) {
+    if (listed === undefined) {
       const near = nearest(
         name,
         COMMANDS.map((candidate) => candidate.name),
       );
       throw new UsageError(`Unknown command '${name}'.${near === undefined ? "" : ` Did you mean '${near}'?`}`);
     }
+    const command = await listed.load();
     const args = readArguments(rest, command.options, command.maxPositionals);
     if (args.flag("help")) {
       host.out(command.help);

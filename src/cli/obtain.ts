@@ -8,6 +8,8 @@ import { obtainWeights, type WeightsJob } from "../runtime/weights/obtain.ts";
 import type { Host } from "./host.ts";
 import { compileSpec, planAgainst, showDiagnostics } from "./project.ts";
 
+export { weightsToObtain } from "../runtime/weights/obtain.ts";
+
 export interface Planned {
   readonly experiment: Experiment;
   readonly saved: PlanDocument | undefined;

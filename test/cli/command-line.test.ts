@@ -9,7 +9,8 @@ const shared = createSharedProject();
 const run = (...args: readonly string[]) => shared.here(...args);
 
 describe("help", () => {
-  test.each(COMMANDS)("$name says how it is used, every option, on standard output", async ({ name, options }) => {
+  test.each(COMMANDS)("$name says how it is used, every option, on standard output", async ({ name, load }) => {
+    const { options } = await load();
     const { stdout, stderr, exitCode } = await run(name, "--help");
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(new RegExp(`^Usage: steerform ${name} `));

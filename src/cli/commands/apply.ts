@@ -15,13 +15,11 @@ import type { Outcome } from "../../runtime/events.ts";
 import { Interrupted } from "../../runtime/failures.ts";
 import { readResults } from "../../runtime/results-file.ts";
 import { schemaCheck } from "../../runtime/schemas.ts";
-import { weightsToObtain } from "../../runtime/weights/obtain.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
 import { compileAndObserve, planAgainst, requestOf, showDiagnostics } from "../project.ts";
 import { listenForInterrupts } from "../interrupt.ts";
-import { obtainAndPlan } from "../obtain.ts";
 import { isStale } from "../stale.ts";
 import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 
@@ -29,8 +27,6 @@ import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 const PARALLELISM = 3;
 
 export const applyCommand: Command = {
-  name: "apply",
-  summary: "executes only what is missing or stale",
   help: `Usage: steerform apply [SPEC | PLANFILE] [options]
 
 Executes, in order, every task of the plan that is missing or stale, and shows the results.
@@ -92,14 +88,15 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
     host.out(`${formatPlan(experiment, plan, totals, { style: host.style, detail: false })}\n`);
   }
   const todo = plan.tasks.filter(({ action }) => isTodo(action)).length;
-  const jobs = todo > 0 ? await weightsToObtain(experiment, signal) : [];
+  const obtain = todo > 0 ? await import("../obtain.ts") : undefined;
+  const jobs = (await obtain?.weightsToObtain(experiment, signal)) ?? [];
   if (!json) for (const job of jobs) host.out(`${weightsJobWords(job)}\n`);
   const asks = todo > 0 && saved === undefined && !args.flag("yes");
   if (asks && !(await mayRun(todo, json, host))) return signal.aborted ? EXIT.interrupted : EXIT.failure;
 
   const planned = { experiment, saved };
-  const ready =
-    jobs.length === 0 ? planned : await obtainAndPlan(planned, { jobs, spec, request, json, view, host, signal });
+  const options = { jobs, spec, request, json, view, host, signal };
+  const ready = obtain === undefined || jobs.length === 0 ? planned : await obtain.obtainAndPlan(planned, options);
   if (ready === undefined) return EXIT.failure;
   const keepGoing = args.flag("keep-going");
   const run = { ...ready, request, keepGoing, parallelism, view, host, signal };

@@ -3,9 +3,6 @@ import type { ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
 
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** The whole help text. */
   readonly help: string;
   readonly options: OptionSpecs;

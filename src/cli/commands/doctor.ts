@@ -12,8 +12,6 @@ import { compileAndObserve, planAgainst, type Observing } from "../project.ts";
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 
 export const doctorCommand: Command = {
-  name: "doctor",
-  summary: "says what runs on this machine, and what a spec still needs",
   help: `Usage: steerform doctor [SPEC] [options]
 
 Looks at this machine: processors, memory within the limits of a container or a job, disks, GPUs, and the

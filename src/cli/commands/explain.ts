@@ -9,8 +9,6 @@ const PAGE = new URL("../../../docs/diagnostics.md", import.meta.url);
 const WIDTH = 80;
 
 export const explainCommand: Command = {
-  name: "explain",
-  summary: "says more of a diagnostic: explain SF1303",
   help: `Usage: steerform explain [CODE] [options]
 
 Says what a diagnostic's code means, why it matters and how to fix it. Without a code, lists all of them.

@@ -8,8 +8,6 @@ import { compileSpec, diagnosticsJson, planAgainst, printDiagnostics } from "../
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 
 export const gcCommand: Command = {
-  name: "gc",
-  summary: "deletes what the spec no longer has",
   help: `Usage: steerform gc [SPEC] [options]
 
 Shows the tasks that were made and that the spec no longer has, and their files. Deletes them with --yes.

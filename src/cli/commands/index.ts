@@ -1,22 +1,57 @@
-import { applyCommand } from "./apply.ts";
 import type { Command } from "./command.ts";
-import { doctorCommand } from "./doctor.ts";
-import { explainCommand } from "./explain.ts";
-import { gcCommand } from "./gc.ts";
-import { planCommand } from "./plan.ts";
-import { showCommand } from "./show.ts";
-import { stateCommand } from "./state.ts";
-import { validateCommand } from "./validate.ts";
-import { verifyCommand } from "./verify.ts";
 
-export const COMMANDS: readonly Command[] = [
-  validateCommand,
-  planCommand,
-  applyCommand,
-  showCommand,
-  verifyCommand,
-  stateCommand,
-  gcCommand,
-  doctorCommand,
-  explainCommand,
+/** A command in the list of commands. It is loaded when it is run: none waits for what only another needs. */
+export interface ListedCommand {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: "validate",
+    summary: "checks everything that can be known without running a model",
+    load: async () => (await import("./validate.ts")).validateCommand,
+  },
+  {
+    name: "plan",
+    summary: "shows what apply would do, and why",
+    load: async () => (await import("./plan.ts")).planCommand,
+  },
+  {
+    name: "apply",
+    summary: "executes only what is missing or stale",
+    load: async () => (await import("./apply.ts")).applyCommand,
+  },
+  {
+    name: "show",
+    summary: "shows the results, or tasks: show results|TASK [SPEC]",
+    load: async () => (await import("./show.ts")).showCommand,
+  },
+  {
+    name: "verify",
+    summary: "re-reads every artifact and names what is damaged",
+    load: async () => (await import("./verify.ts")).verifyCommand,
+  },
+  {
+    name: "state",
+    summary: "looks at and mends the record of what was made: state list|rm|unlock",
+    load: async () => (await import("./state.ts")).stateCommand,
+  },
+  {
+    name: "gc",
+    summary: "deletes what the spec no longer has",
+    load: async () => (await import("./gc.ts")).gcCommand,
+  },
+  {
+    name: "doctor",
+    summary: "says what runs on this machine, and what a spec still needs",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  {
+    name: "explain",
+    summary: "says more of a diagnostic: explain SF1303",
+    load: async () => (await import("./explain.ts")).explainCommand,
+  },
 ];

@@ -28,8 +28,6 @@ import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 const MAX_EXPLAINED = 20;
 
 export const planCommand: Command = {
-  name: "plan",
-  summary: "shows what apply would do, and why",
   help: `Usage: steerform plan [SPEC] [options]
 
 Shows what apply would do: + create, ~ rerun (and why), = up to date, - no longer in the spec.

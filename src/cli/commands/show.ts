@@ -14,8 +14,6 @@ import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 const MAX_SHOWN = 20;
 
 export const showCommand: Command = {
-  name: "show",
-  summary: "shows the results, or tasks: show results|TASK [SPEC]",
   help: `Usage: steerform show results [SPEC] [options]
        steerform show TASK [SPEC] [options]
 

@@ -12,8 +12,6 @@ import { COMMON_OPTIONS, type Command } from "./command.ts";
 const ACTIONS = ["list", "rm", "unlock"] as const;
 
 export const stateCommand: Command = {
-  name: "state",
-  summary: "looks at and mends the record of what was made: state list|rm|unlock",
   help: `Usage: steerform state list [options]           what was made, when, and how large it is
        steerform state rm TASK... [options]     forgets tasks (ids, with *): the next apply makes them again
        steerform state unlock [options]         removes the lock of an apply that is gone

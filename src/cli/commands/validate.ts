@@ -4,8 +4,6 @@ import { compileSpec, diagnosticsJson, printDiagnostics } from "../project.ts";
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 
 export const validateCommand: Command = {
-  name: "validate",
-  summary: "checks everything that can be known without running a model",
   help: `Usage: steerform validate [SPEC] [options]
 
 Reports every problem of the spec and of the files it names, at once, each with its place and a hint.

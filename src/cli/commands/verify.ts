@@ -7,8 +7,6 @@ import { experimentFolder } from "../project.ts";
 import { COMMON_OPTIONS, type Command } from "./command.ts";
 
 export const verifyCommand: Command = {
-  name: "verify",
-  summary: "re-reads every artifact and names what is damaged",
   help: `Usage: steerform verify [SPEC] [options]
 
 Hashes every artifact again, and looks into tensors for numbers that are none. What is damaged, and what was made
