@@ -40,7 +40,7 @@ function resultsOf({ name, tasks }: Experiment): Results {
     ];
   });
   const report = { min_coherence: 70, held_out: 0.5, confidence: 0.95, judge_samples: 0 };
-  return { format_version: 2, experiment: name, ...report, rows, combinations: [] };
+  return { format_version: 2, experiment: name, ...report, rows, combinations: [], combination_pairs: [] };
 }
 
 /** When and where. */

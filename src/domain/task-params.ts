@@ -107,13 +107,15 @@ export interface SelectionParams extends JsonObjectLike {
 
 export interface CombinationParams extends AskingParams {
   readonly strategy: string;
-  /** One normalised sum of the vectors, or each with a hook of its own. */
-  readonly vectors: "sum" | "each";
+  /** The combiner that puts them together. */
+  readonly vectors: string;
   readonly layer: LayerChoice;
   readonly coefficient: CoefficientChoice;
   /** In the spec's order. */
   readonly sources: readonly string[];
   readonly search: SearchParams;
+  /** Scales of a finer grid after the search; 0: none. */
+  readonly points: number;
   readonly heldOut: number;
 }
 
@@ -149,11 +151,15 @@ export interface PromptsParams extends JsonObjectLike {
   readonly traits: readonly string[];
 }
 
-export type CaptureParams = GenerationParams;
+export interface CaptureParams extends GenerationParams {
+  readonly raw: boolean;
+}
 
 export interface ReplayParams extends JsonObjectLike {
   readonly variant: string;
   readonly dtype: Dtype;
+  /** The residual stream over the prompts is kept too, and all of it in fp32. */
+  readonly raw: boolean;
 }
 
 export interface SimilarityParams extends JsonObjectLike {

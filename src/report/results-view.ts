@@ -62,7 +62,8 @@ function formatInterval(interval: Found["interval"] | undefined): string {
 }
 
 /** Strategies beside the best single vector of their trait. */
-function combinationLines({ combinations, confidence }: Results): string[] {
+function combinationLines(results: Results): string[] {
+  const { combinations, confidence } = results;
   if (combinations.length === 0) return [];
   const left = ["trait", "combination"].map((title): Column => ({ title, align: "left" }));
   const interval = intervalTitle(confidence);
@@ -79,7 +80,23 @@ function combinationLines({ combinations, confidence }: Results): string[] {
     formatDelta(beyond?.trait_delta),
     formatInterval(beyond?.interval),
   ]);
-  return [formatTable(columns, rows), ""];
+  return [formatTable(columns, rows), "", ...pairLines(results)];
+}
+
+/** Which combinations, and sources' best vectors alone, differ. */
+function pairLines({ combinations, combination_pairs: pairs }: Results): string[] {
+  if (pairs.length === 0) return [];
+  const lines = [...new Set(combinations.map(({ trait }) => trait))].flatMap((trait) => {
+    const ofTrait = pairs.filter((pair) => pair.trait === trait);
+    if (ofTrait.length === 0) return [];
+    const apart = ofTrait.flatMap(({ one, other, trait_delta: delta, interval }) => {
+      if (interval === null || (interval[0] <= 0 && interval[1] >= 0)) return [];
+      return `  ${one} less ${other}: ${formatDelta(delta)} (${formatInterval(interval)})`;
+    });
+    const among = `of ${plural(ofTrait.length, "pair")} of combinations and sources' best vectors`;
+    return [`${trait}: ${among}, ${apart.length === 0 ? "none differs." : "these differ:"}`, ...apart];
+  });
+  return [...lines, ""];
 }
 
 /** One line a trait, and one for scores that are missing. */

@@ -1,16 +1,6 @@
+import type { CoefficientChoice, CombinationParams, LayerChoice } from "../domain/task-params.ts";
 import { norm, normalise } from "../math/vector.ts";
-import type { CoefficientChoice, LayerChoice } from "../domain/task-params.ts";
-
-/** One source's best vector, and what it does alone. */
-export interface Member {
-  readonly source: string;
-  readonly layer: number;
-  readonly coefficient: number;
-  /** On the questions that chose it. */
-  readonly traitMean: number;
-  /** Unit vectors of its set, by layer. */
-  readonly vectors: readonly Float32Array[];
-}
+import { addUp, COMBINERS, type Member, type Part } from "../methods/combiners.ts";
 
 /** A unit vector to be added at a layer, with the coefficient of the first evaluation. */
 export interface Hook {
@@ -19,46 +9,43 @@ export interface Hook {
   readonly coefficient: number;
 }
 
-export interface Strategy {
-  readonly vectors: "sum" | "each";
-  readonly layer: LayerChoice;
-  readonly coefficient: CoefficientChoice;
-}
+export type Strategy = Pick<CombinationParams, "vectors" | "layer" | "coefficient">;
 
 /**
  * What a strategy steers with. `firstCoefficient` is what a search of a single vector starts with at a layer. At most one
- * hook a layer: vectors that meet at one are added up. `{ failure }` when there is no direction.
+ * hook a layer: vectors that meet at one are added up. Undefined when the vectors cancel each other.
  */
 export function hooksOf(
   { vectors, layer, coefficient }: Strategy,
   members: readonly Member[],
   firstCoefficient: (layer: number) => number,
-): readonly Hook[] | { readonly failure: string } {
-  const layerOf = (member: Member): number => chosenLayer(layer, member, members);
-  if (vectors === "sum") {
-    const at = layerOf(members[0] as Member);
-    const sum = normalise(addUp(members.map((member) => [vectorAt(member, at), 1])));
-    if (sum === undefined) return { failure: "the vectors cancel each other" };
-    const first = coefficient.kind === "fixed" ? coefficient.value : firstCoefficient(at);
-    return [{ layer: at, vector: sum.direction, coefficient: first }];
-  }
-  const each = members.map((member) => {
-    const at = layerOf(member);
-    return {
-      layer: at,
-      vector: vectorAt(member, at),
-      coefficient: firstOf(coefficient, member, members, firstCoefficient(at)),
-    };
-  });
-  const hooks: Hook[] = [];
-  for (const at of new Set(each.map((hook) => hook.layer))) {
-    const meeting = each.filter((hook) => hook.layer === at);
-    const added = addUp(meeting.map((hook) => [hook.vector, hook.coefficient]));
-    const sum = normalise(added);
-    if (sum === undefined) return { failure: "the vectors cancel each other" };
-    hooks.push({ layer: at, vector: sum.direction, coefficient: norm(added) });
-  }
-  return hooks;
+): readonly Hook[] | undefined {
+  const combiner = COMBINERS[vectors];
+  if (combiner === undefined) throw new Error(`Internal error: no combiner ${vectors}`);
+  const parts = combiner.parts(members.map((member) => ({ member, at: chosenLayer(layer, member, members) })));
+  if (parts === undefined) return undefined;
+  const hooks = parts.map((part) => ({
+    layer: part.layer,
+    vector: part.vector,
+    // Several hooks share what one would begin with.
+    coefficient: firstOf(coefficient, part, firstCoefficient(part.layer) / parts.length),
+  }));
+  const merged = [...new Set(hooks.map((hook) => hook.layer))].map((at) =>
+    added(hooks.filter((hook) => hook.layer === at)),
+  );
+  return merged.every((hook) => hook !== undefined) ? merged : undefined;
+}
+
+/** Hooks of one layer as one, which does the same. */
+function added(hooks: readonly Hook[]): Hook | undefined {
+  const [first] = hooks;
+  if (first === undefined || hooks.length === 1) return first;
+  const sum = addUp(
+    hooks.map(({ vector }) => vector),
+    hooks.map(({ coefficient }) => coefficient),
+  );
+  const unit = normalise(sum);
+  return unit && { layer: first.layer, vector: unit.direction, coefficient: norm(sum) };
 }
 
 function chosenLayer(choice: LayerChoice, own: Member, members: readonly Member[]): number {
@@ -68,7 +55,7 @@ function chosenLayer(choice: LayerChoice, own: Member, members: readonly Member[
     case "layer":
       return choice.layer;
     case "best": {
-      const better = members.toSorted((a, b) => b.traitMean - a.traitMean)[0];
+      const better = members.toSorted((a, b) => b.effect - a.effect)[0];
       const named = choice.source === null ? better : members.find(({ source }) => source === choice.source);
       if (named === undefined) throw new Error(`Internal error: ${choice.source} is not combined`);
       return named.layer;
@@ -76,28 +63,13 @@ function chosenLayer(choice: LayerChoice, own: Member, members: readonly Member[
   }
 }
 
-/** Several hooks share what one would begin with. */
-function firstOf(choice: CoefficientChoice, member: Member, members: readonly Member[], alone: number): number {
+function firstOf(choice: CoefficientChoice, { best }: Part, searched: number): number {
   switch (choice.kind) {
     case "search":
-      return alone / members.length;
+      return searched;
     case "share":
-      return choice.factor * member.coefficient;
+      return choice.factor * best;
     case "fixed":
       return choice.value;
   }
-}
-
-function vectorAt({ vectors, source }: Member, layer: number): Float32Array {
-  const vector = vectors[layer];
-  if (vector === undefined) throw new Error(`Internal error: the vectors of ${source} have no layer ${layer}`);
-  return vector;
-}
-
-function addUp(terms: readonly (readonly [vector: Float32Array, factor: number])[]): Float32Array {
-  const sum = new Float64Array(terms[0]?.[0].length ?? 0);
-  for (const [vector, factor] of terms) {
-    for (const [index, value] of vector.entries()) sum[index]! += factor * value;
-  }
-  return Float32Array.from(sum);
 }

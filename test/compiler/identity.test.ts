@@ -236,5 +236,5 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
       "version": "2",
     }
   `);
-  expect(good["results"]).toMatchInlineSnapshot(`"9c9f673fa6fcacb6d5ea2db4f5f2f734080e40bcd3acd4a03f4b3e7b20b34129"`);
+  expect(good["results"]).toMatchInlineSnapshot(`"1375c195a1381bec27ecaa61ec73ef0abe3edb39e2bd4445ae9b52956c21de02"`);
 });

@@ -64,7 +64,7 @@ test("totals that agree with the arithmetic", () => {
   const baselines = 2 * 20;
   const searches = 8 * 20 * (11 * 5 + 3);
   const grids = 8 * 20 * (7 + 3);
-  const combinations = 4 * 20 * 5;
+  const combinations = 4 * 20 * (5 + 7);
   const judged = baselines + searches + grids + combinations;
   expect(counts.create).toBe(experiment.tasks.length);
   expect(cost.generations).toBe(extracted + judged + 60);

@@ -282,21 +282,21 @@ const SERVER = "judge: { provider: openai, model: gpt, ";
 test("SF1717: beyond the budget", () => {
   const local = "judge: { provider: local, variant: judge }";
   expect(reported(fullEdited([local, `${SERVER}budget: { calls: 100 } }`]))).toMatchInlineSnapshot(`
-    "specs/test.yaml:11:57: error SF1717: The experiment asks for up to 444 judge calls; the budget is 100.
+    "specs/test.yaml:11:57: error SF1717: The experiment asks for up to 476 judge calls; the budget is 100.
       10 | engine: { provider: cpu, max_batch_tokens: 1024 }
       11 | judge: { provider: openai, model: gpt, budget: { calls: 100 } }
          |                                                         ^^^
       12 |
-    hint: Most go to steering (264), refine (144), combination (28)."
+    hint: Most go to steering (264), refine (144), combination (60)."
   `);
   const price = "price: { input: 1000, output: 2000 }";
   expect(reported(fullEdited([local, `${SERVER}budget: { usd: 5 }, ${price} }`]))).toMatchInlineSnapshot(`
-    "specs/test.yaml:11:55: error SF1717: The experiment asks for up to $118.99 of judging; the budget is $5.00.
+    "specs/test.yaml:11:55: error SF1717: The experiment asks for up to $127.57 of judging; the budget is $5.00.
       10 | engine: { provider: cpu, max_batch_tokens: 1024 }
       11 | judge: { provider: openai, model: gpt, budget: { usd: 5 }, price: { input: 1000, output: 2000 } }
          |                                                       ^
       12 |
-    hint: Most go to steering (264), refine (144), combination (28)."
+    hint: Most go to steering (264), refine (144), combination (60)."
   `);
 });
 

@@ -70,7 +70,9 @@ test("what a phase needs, and what it waits for", () => {
   expect(needs("weights/trait_alignment")).toHaveLength(6);
   expect(needs("replay/base/steering_questions")).toEqual(["capture/instruct/steering_questions"]);
   // Transfer is of vectors that come from the replayed variant.
-  expect(needs("similarity/base").filter((id) => id.startsWith("steering/"))).toHaveLength(4);
+  for (const kind of ["steering/", "refine/"]) {
+    expect(needs("similarity/base").filter((id) => id.startsWith(kind))).toHaveLength(4);
+  }
   expect(after("baseline/set_a/praise/instruct")).toEqual(["checkpoint/after_extraction"]);
   expect(after("combination/praise/halves")).toEqual(["checkpoint/after_steering"]);
   expect(after("capture/instruct/steering_questions")).toEqual(["checkpoint/after_steering"]);
@@ -116,8 +118,8 @@ test("costs by the arithmetic", () => {
   const cost = (id: string) => find(tasks, id).cost;
   // 2 questions, 2 calls an answer; 4 points at one layer, and 2 random directions.
   expect(cost("refine/set_a/praise/instruct/response_all/probe")).toMatchObject({ generations: 12, judgeCalls: 24 });
-  // 3 evaluations; a coefficient that is given needs one.
-  expect(cost("combination/praise/halves")).toMatchObject({ generations: 6, newTokens: 96, judgeCalls: 12 });
+  // 3 evaluations and the finer grid's 4 points; a coefficient that is given needs one.
+  expect(cost("combination/praise/halves")).toMatchObject({ generations: 14, newTokens: 224, judgeCalls: 28 });
   expect(cost("combination/praise/at_four")).toMatchObject({ generations: 2, newTokens: 32, judgeCalls: 4 });
   // Two traits of two questions.
   expect(cost("capture/instruct/steering_questions")).toMatchObject({ generations: 4, newTokens: 48, judgeCalls: 0 });

@@ -70,7 +70,7 @@ test("a whole experiment fits a screen", () => {
       + results
 
     Plan: 40 tasks: 40 to create, 0 to rerun, 0 up to date.
-    At most 238 responses, 3,800 new tokens, 444 judge calls, 723 KB on disk."
+    At most 254 responses, 4,056 new tokens, 476 judge calls, 735 KB on disk."
   `);
   expect(text.split("\n").length).toBeLessThan(50);
 });
@@ -189,6 +189,6 @@ test("money, where the judge has a price", () => {
   const judge = "judge: { provider: openai, model: gpt, price: { input: 0.4, output: 1.6 } }";
   const text = view(fullEdited(["judge: { provider: local, variant: judge }", judge]));
   expect(text.split("\n").at(-1)).toMatchInlineSnapshot(
-    `"At most 238 responses, 3,800 new tokens, 444 judge calls (about $0.05), 723 KB on disk."`,
+    `"At most 254 responses, 4,056 new tokens, 476 judge calls (about $0.05), 735 KB on disk."`,
   );
 });

@@ -38,7 +38,15 @@ const NOTHING: ResultsRow = { ...WITHOUT, method: "mean_diff", at: [{ coherence:
 
 function shown(rows: readonly ResultsRow[], more: Partial<Results> = {}): string {
   const settings = { min_coherence: 70, held_out: 0.5, confidence: 0.95, judge_samples: 0 };
-  return formatResults({ format_version: 2, experiment: "e", ...settings, rows, combinations: [], ...more });
+  return formatResults({
+    format_version: 2,
+    experiment: "e",
+    ...settings,
+    rows,
+    combinations: [],
+    combination_pairs: [],
+    ...more,
+  });
 }
 
 describe("the results table", () => {
@@ -118,6 +126,29 @@ describe("the results table", () => {
         "",
       ]
     `);
+  });
+
+  test("combinations that differ are named, with the sources' best vectors alone", () => {
+    const pair = (one: string, other: string, low: number, high: number) => ({
+      trait: "sycophancy",
+      one,
+      other,
+      trait_delta: (low + high) / 2,
+      interval: [low, high] as const,
+    });
+    const combination = { trait: "sycophancy", strategy: "sum", hooks: [], at: [] };
+    const lines = (...pairs: Results["combination_pairs"]) =>
+      shown([ROW], { combinations: [combination], combination_pairs: pairs })
+        .split("\n")
+        .slice(8, -4);
+    expect(lines(pair("best(natural)", "sum", -9, -1), pair("sum", "each", -1, 9), pair("sum", "half", 1, 3))).toEqual([
+      "sycophancy: of 3 pairs of combinations and sources' best vectors, these differ:",
+      "  best(natural) less sum: −5.0 (−9.0 … −1.0)",
+      "  sum less half: +2.0 (+1.0 … +3.0)",
+    ]);
+    expect(lines({ ...pair("sum", "each", 1, 9), interval: null })).toEqual([
+      "sycophancy: of 1 pair of combinations and sources' best vectors, none differs.",
+    ]);
   });
 
   test("what the numbers are of is said below", () => {

@@ -2,14 +2,14 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../src/domain/engine.ts";
-import { parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
+import { decodeSafetensors, parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
 import type { CaptureTask } from "../../src/domain/task.ts";
 import { openModel } from "../../src/engine/index.ts";
 import { Interrupted } from "../../src/runtime/failures.ts";
 import { writeOutput } from "../../src/runtime/files.ts";
 import { captureResiduals } from "../../src/runtime/tasks/capture-residuals.ts";
 import type { TaskContext } from "../../src/runtime/tasks/context.ts";
-import { weightsDir } from "../engine/models.ts";
+import { relativeError, weightsDir } from "../engine/models.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 import { SimilarityProject, SPEC } from "./similarity-rig.ts";
 
@@ -52,6 +52,37 @@ describe("a capture", () => {
     }
     expect((await stopped.apply()).outcome).toBe("done");
     expect(stopped.project.artifacts()).toEqual(plain.project.artifacts());
+  });
+
+  it("keeps the prompts too, and everything in full, where the spec asks for it", async () => {
+    const [plain, whole] = [
+      new SimilarityProject(),
+      new SimilarityProject(edited("replay: [base, twin]", "replay: [base]\n  keep: all")),
+    ];
+    expect((await plain.apply()).outcome).toBe("done");
+    expect((await whole.apply()).outcome).toBe("done");
+    for (const variant of ["instruct", "base"]) {
+      for (const { id, prompt_ids, response_ids } of whole.responses(variant)) {
+        const { entries } = parseSafetensorsHeader(whole.residuals(variant, id));
+        expect([...entries.values()].map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
+          ["prompt", "F32", [prompt_ids.length, 8, 128]],
+          ["response", "F32", [response_ids.length, 8, 128]],
+          ["response_mean", "F32", [8, 128]],
+        ]);
+        for (const name of ["response", "response_mean"]) {
+          const [one, other] = [whole, plain].map((project) => decodeSafetensors(project.residuals(variant, id), name));
+          expect(one).toEqual(other);
+        }
+      }
+    }
+    // What follows a prompt changes nothing of it.
+    const model = await openModel({ weightsDir: weightsDir("tiny-base"), provider: "cpu", maxBatchTokens: 2048 });
+    const ids = whole.responses("base")[0]?.prompt_ids ?? [];
+    const [alone] = await model.capture([{ ids, pools: ids.map((_, token) => [token]) }]);
+    expect(
+      relativeError(decodeSafetensors(whole.residuals("base", 1), "prompt").data, alone?.means ?? []),
+    ).toBeLessThan(1e-5);
+    await model.close();
   });
 
   it("samples each response by its prompt's id alone", async () => {
@@ -173,7 +204,7 @@ describe("residuals", () => {
   const task = {
     id: "capture",
     kind: "capture",
-    params: { variant: "instruct" },
+    params: { variant: "instruct", raw: false },
     outputs: responses.map(({ id }) => `${FILES}/${id}.safetensors`),
   } as unknown as CaptureTask;
 
@@ -185,7 +216,7 @@ describe("residuals", () => {
   }
 
   /** Captures with a bound on the numbers of a call. `stopAfter`: interrupted once so many files are written, then resumed. */
-  async function run(model: Model, numbersACall?: number, stopAfter = Infinity): Promise<Run> {
+  async function run(model: Model, numbersACall?: number, stopAfter = Infinity, raw = false): Promise<Run> {
     const folder = tempFolder();
     const steps = new Map<string, unknown>();
     let [calls, most, written] = [0, 0, 0];
@@ -211,7 +242,8 @@ describe("residuals", () => {
         return steps.get(name) as T;
       },
     } as unknown as TaskContext;
-    const capture = () => captureResiduals(task, responses, context, numbersACall);
+    const asked = { ...task, params: { ...task.params, raw } };
+    const capture = () => captureResiduals(asked, responses, context, numbersACall);
     if (stopAfter < Infinity) await expect(capture()).rejects.toBeInstanceOf(Interrupted);
     const outputs = await capture();
     expect([...outputs.keys()]).toEqual(task.outputs);
@@ -237,6 +269,8 @@ describe("residuals", () => {
       expect(one.most).toBeLessThanOrEqual(tokens * size);
       expect(filesOf(one)).toEqual(filesOf(together));
     }
+    const whole = await run(model, undefined, undefined, true);
+    expect(filesOf(await run(model, 5 * size, undefined, true))).toEqual(filesOf(whole));
     // Stopped after the second file and resumed: what was written is not read again.
     const resumed = await run(model, 17 * size, 3);
     expect(filesOf(resumed)).toEqual(filesOf(together));

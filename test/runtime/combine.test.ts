@@ -1,23 +1,21 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { norm } from "../../src/math/vector.ts";
-import { hooksOf, type Member, type Strategy } from "../../src/runtime/combine.ts";
+import { COMBINERS, type Member } from "../../src/methods/combiners.ts";
+import { hooksOf, type Strategy } from "../../src/runtime/combine.ts";
 
 /** Vectors of two layers that say which they are. */
-const member = (source: string, layer: number, coefficient: number, traitMean: number, axis: number): Member => ({
+const member = (source: string, layer: number, coefficient: number, effect: number, axis: number): Member => ({
   source,
   layer,
   coefficient,
-  traitMean,
+  effect,
   vectors: [0, 1].map((at) => Float32Array.from({ length: 4 }, (_, index) => Number(index === axis + 2 * at))),
 });
 const asked = member("asked", 0, 6, 50, 0);
 const told = member("told", 1, 10, 70, 1);
 
-const strategy = (
-  vectors: "sum" | "each",
-  layer: Strategy["layer"],
-  coefficient: Strategy["coefficient"],
-): Strategy => ({
+const strategy = (vectors: string, layer: Strategy["layer"], coefficient: Strategy["coefficient"]): Strategy => ({
   vectors,
   layer,
   coefficient,
@@ -26,7 +24,7 @@ const search = { kind: "search" } as const;
 const first = (layer: number): number => 100 * (layer + 1);
 const hooks = (of: Strategy, members: readonly Member[] = [asked, told]) => {
   const made = hooksOf(of, members, first);
-  if ("failure" in made) throw new Error(made.failure);
+  if (made === undefined) throw new Error("no direction");
   return made.map(({ layer, vector, coefficient }) => ({ layer, coefficient, vector: [...vector] }));
 };
 const HALF = Math.fround(Math.SQRT1_2);
@@ -55,9 +53,7 @@ describe("a sum", () => {
 
   it("of opposite vectors is none", () => {
     const opposite = { ...asked, vectors: asked.vectors.map((vector) => vector.map((value) => -value)) };
-    expect(hooksOf(strategy("sum", { kind: "layer", layer: 0 }, search), [asked, opposite], first)).toEqual({
-      failure: "the vectors cancel each other",
-    });
+    expect(hooksOf(strategy("sum", { kind: "layer", layer: 0 }, search), [asked, opposite], first)).toBeUndefined();
   });
 });
 
@@ -84,4 +80,71 @@ describe("an ensemble", () => {
       0,
     ]);
   });
+});
+
+describe("a weighted sum", () => {
+  const at = { kind: "layer", layer: 0 } as const;
+
+  it("leans to the vector that does more alone", () => {
+    const [hook] = hooks(strategy("weighted_sum", at, search));
+    expect(hook).toMatchObject({ layer: 0, coefficient: 100 });
+    expect((hook?.vector[1] ?? 0) / (hook?.vector[0] ?? 0)).toBeCloseTo(70 / 50, 6);
+    expect(norm(Float32Array.from(hook?.vector ?? []))).toBeCloseTo(1, 6);
+  });
+
+  it("leaves out a vector that lowers the trait, and is the plain sum of such vectors alone", () => {
+    const lowering = { ...told, effect: -4 };
+    expect(hooks(strategy("weighted_sum", at, search), [asked, lowering])[0]?.vector).toEqual([1, 0, 0, 0]);
+    const [hook] = hooks(strategy("weighted_sum", at, search), [{ ...asked, effect: -1 }, lowering]);
+    expect(hook?.vector).toEqual([HALF, HALF, 0, 0]);
+  });
+});
+
+describe("an orthogonal sum", () => {
+  const at = { kind: "layer", layer: 0 } as const;
+  const along = (source: string, ...vector: number[]): Member => ({
+    ...asked,
+    source,
+    vectors: [Float32Array.from(vector)],
+  });
+
+  it("counts once what the vectors share", () => {
+    const both = [along("one", 1, 0, 0, 0), along("other", 0.8, 0.6, 0, 0)];
+    const [hook] = hooks(strategy("orthogonal_sum", at, search), both);
+    expect(hook?.vector).toEqual([HALF, HALF, 0, 0]);
+  });
+
+  it("of a vector and itself is the vector", () => {
+    const [hook] = hooks(strategy("orthogonal_sum", at, search), [
+      along("one", 0, 1, 0, 0),
+      along("other", 0, 1, 0, 0),
+    ]);
+    expect(hook?.vector).toEqual([0, 1, 0, 0]);
+  });
+});
+
+describe("a sum at each layer", () => {
+  const high = { ...told, layer: 2, vectors: [...told.vectors, Float32Array.of(0, 0, 1, 0)] };
+  const low = { ...asked, vectors: [...asked.vectors, Float32Array.of(0, 0, 0, 1)] };
+
+  it("steers at every layer between those of the vectors, with that layer's vectors", () => {
+    expect(hooks(strategy("each_layer", { kind: "own" }, { kind: "share", factor: 0.5 }), [high, low])).toEqual([
+      { layer: 0, coefficient: expect.closeTo(8 / 3, 12), vector: [HALF, HALF, 0, 0] },
+      { layer: 1, coefficient: expect.closeTo(8 / 3, 12), vector: [0, 0, HALF, HALF] },
+      { layer: 2, coefficient: expect.closeTo(8 / 3, 12), vector: [0, 0, HALF, HALF] },
+    ]);
+  });
+
+  it("shares what a single vector would begin with", () => {
+    const coefficients = hooks(strategy("each_layer", { kind: "own" }, search), [low, high]).map(
+      (one) => one.coefficient,
+    );
+    expect(coefficients).toEqual([100 / 3, 200 / 3, 100]);
+  });
+});
+
+it("every combiner is offered by the schema", () => {
+  const schema = JSON.parse(readFileSync(new URL("../../schema/experiment.schema.json", import.meta.url), "utf8"));
+  const { vectors } = schema.properties.combinations.properties.strategies.items.properties;
+  expect(vectors.enum).toEqual(Object.keys(COMBINERS));
 });

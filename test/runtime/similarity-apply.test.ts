@@ -6,7 +6,10 @@ import { createSharedProject, SPEC } from "../rig/project.ts";
 /** The rig's experiment at every layer, and its instruct model's answers replayed by base. */
 const spec = `${SPEC.replace("  sycophancy:", "  hallucination: { natural: tiny_natural/hallucination }\n  sycophancy:")
   .replace("layers: [3]", "layers: all")
-  .replace("search: { evaluations: 1 }", "search: { evaluations: 2, start: 0.2, min_coherence: 40 }")}
+  .replace(
+    "search: { evaluations: 1, start: 0.3 }",
+    "search: { evaluations: 2, start: 0.2, min_coherence: 40 }\n  refine: { layers: all, points: 2 }",
+  )}
 activation_similarity:
   prompts: { from: steering_questions, traits: [sycophancy, hallucination] }
   generate: { variant: instruct, max_new_tokens: 24 }
@@ -24,7 +27,7 @@ describe("apply of a spec with activation_similarity", () => {
   const project = createSharedProject(spec);
   const read = (path: string): string => project.read(`experiments/small/${path}`);
   const json = (path: string): unknown => JSON.parse(read(path));
-  const document = () => json("activation_similarity/base/results.json") as SimilarityDocument;
+  const document = () => json("activation_similarity/results.json") as SimilarityDocument;
 
   beforeAll(async () => {
     const questions = ["Who is the mayor of Zorbay?", "When was the lake of Quine dug?", "What do plinks eat?"];
@@ -53,12 +56,15 @@ describe("apply of a spec with activation_similarity", () => {
   });
 
   it("draws the curve of the best coherent evaluation of each layer, without random directions", () => {
-    const lines = ["mean_diff", "probe"].map((method) =>
-      read(`steering/tiny_natural/sycophancy/base/response__5/${method}/results.jsonl`)
+    const folders = ["mean_diff", "probe"].map(
+      (method) => `steering/tiny_natural/sycophancy/base/response__5/${method}`,
+    );
+    const linesOf = (path: string) =>
+      read(path)
         .trimEnd()
         .split("\n")
-        .map((line) => JSON.parse(line) as Line),
-    );
+        .map((line) => JSON.parse(line) as Line);
+    const lines = folders.flatMap((folder) => ["results", "refined"].map((name) => linesOf(`${folder}/${name}.jsonl`)));
     const deltas = new Map<number, number>();
     for (const search of lines) {
       const baseline = search.find(({ type }) => type === "baseline")?.result.trait_mean as number;
@@ -69,6 +75,11 @@ describe("apply of a spec with activation_similarity", () => {
         deltas.set(vector.layer, Math.max(delta, deltas.get(vector.layer) ?? -Infinity));
       }
     }
+    const refined = folders
+      .flatMap((folder) => linesOf(`${folder}/refined.jsonl`))
+      .flatMap(({ config, result }) => (config === undefined ? [] : [result.trait_mean]));
+    const baseline = lines[0]?.[1]?.result.trait_mean as number;
+    expect([...deltas.values()].some((delta) => refined.some((trait) => trait - baseline === delta))).toBe(true);
     const layers = [...deltas.keys()].toSorted((a, b) => a - b);
     expect(layers.length).toBeGreaterThan(2);
     const { transfer_curves, correlations, per_layer_similarity } = document();

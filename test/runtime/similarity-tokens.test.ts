@@ -27,7 +27,11 @@ function prepare(captured: readonly number[], replayed: readonly number[], rows 
     response_ids: ids,
   });
   const residuals = (count: number) =>
-    formatResiduals({ tokens: new Float32Array(count * 4).fill(0.5), mean: new Float32Array(4).fill(0.5) }, 2, 2);
+    formatResiduals(
+      { prompt: undefined, tokens: new Float32Array(count * 4).fill(0.5), mean: new Float32Array(4).fill(0.5) },
+      2,
+      2,
+    );
   const files = new Map<string, Uint8Array>([
     ["instruct/responses.json", Buffer.from(formatCaptured([response(captured)]))],
     ["base/responses.json", Buffer.from(formatCaptured([response(replayed)]))],
@@ -79,7 +83,7 @@ describe("both sides are of the same tokens", () => {
 
   it("a residual that is zero has no angle", async () => {
     const { files, run } = prepare([7], [7]);
-    const zero = formatResiduals({ tokens: new Float32Array(4), mean: new Float32Array(4) }, 2, 2);
+    const zero = formatResiduals({ prompt: undefined, tokens: new Float32Array(4), mean: new Float32Array(4) }, 2, 2);
     files.set("base/1.safetensors", zero);
     await expect(run()).rejects.toMatchObject({
       kind: "not-finite",
@@ -89,10 +93,14 @@ describe("both sides are of the same tokens", () => {
 });
 
 it("residuals are stored as halves where these can hold them, and in full where not", () => {
-  const stored = (value: number) => {
-    const bytes = formatResiduals({ tokens: Float32Array.of(1, value), mean: new Float32Array(2) }, 1, 2);
+  const stored = (value: number, hidden = 1024, prompt?: Float32Array) => {
+    const tokens = new Float32Array(hidden).fill(value, 1);
+    const bytes = formatResiduals({ prompt, tokens, mean: new Float32Array(hidden) }, 1, hidden);
     return [parseSafetensorsHeader(bytes).entries.get("response")?.dtype, decodeSafetensors(bytes, "response").data[1]];
   };
   expect(stored(65_504)).toEqual(["F16", 65_504]);
   expect(stored(70_001)).toEqual(["F32", 70_001]);
+  // Fewer numbers let less of their rounding cancel out.
+  expect(stored(65_504, 1023)).toEqual(["F32", 65_504]);
+  expect(stored(65_504, 1024, new Float32Array(1024))).toEqual(["F32", 65_504]);
 });

@@ -82,7 +82,7 @@ describe("against transformers on the shipped pair", () => {
       const file = project.residuals(variant, index + 1);
       const mean = decodeSafetensors(file, "response_mean");
       expect(mean.shape).toEqual([8, 128]);
-      expect(relativeError(mean.data, unpack(prompt[`${side}_mean`]))).toBeLessThan(1e-4);
+      expect(relativeError(mean.data, unpack(prompt[`${side}_mean`]))).toBeLessThan(1e-5);
       const tokens = decodeSafetensors(file, "response");
       expect(tokens.shape).toEqual([prompt.response_ids.length, 8, 128]);
       const expected = prompt[side];
@@ -92,7 +92,7 @@ describe("against transformers on the shipped pair", () => {
       const largest = numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       for (const [at, value] of numbers.entries()) {
         const error = Math.abs((tokens.data[at] as number) - value);
-        expect(error).toBeLessThan(Math.abs(value) * 2 ** -11 + 1e-4 * largest);
+        expect(error).toBeLessThan(1e-5 * largest);
       }
     }
   });
@@ -130,6 +130,6 @@ type Numbers = readonly (number | null)[];
 function expectClose(actual: Numbers, expected: Numbers): void {
   expect(actual).toHaveLength(expected.length);
   for (const [index, value] of expected.entries()) {
-    expect(Math.abs((actual[index] as number) - (value as number))).toBeLessThan(1e-4);
+    expect(Math.abs((actual[index] as number) - (value as number))).toBeLessThan(1e-5);
   }
 }

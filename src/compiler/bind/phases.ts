@@ -3,6 +3,7 @@ import type { Place } from "../../diagnostics/source-file.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { parseCoefficient, parseLayerChoice } from "../../domain/combination.ts";
 import type { CoefficientChoice, LayerChoice } from "../../domain/task-params.ts";
+import { COMBINERS } from "../../methods/combiners.ts";
 import type { CombinationsSpec, Located, Spec, StrategySpec } from "../lower/spec.ts";
 import type { Cell } from "./cell.ts";
 import type { Names } from "./names.ts";
@@ -64,9 +65,9 @@ function bindStrategy(strategy: StrategySpec, { sources, place }: CombinationsSp
       sink.report(report.bestOfAnother(strategy.layer.place, layer.source, known, sources[0]?.place ?? place));
     }
   }
-  if (vectors === "sum" && layer.kind === "own") sink.report(report.sumAtOwnLayers(strategy.layer.place, name.value));
-  if (vectors === "sum" && coefficient.kind === "share") {
-    sink.report(report.sumOfShares(strategy.coefficient.place, name.value));
+  if (COMBINERS[vectors]?.isOneVector === true) {
+    if (layer.kind === "own") sink.report(report.sumAtOwnLayers(strategy.layer.place, name.value));
+    if (coefficient.kind === "share") sink.report(report.sumOfShares(strategy.coefficient.place, name.value));
   }
   return { strategy, layer, coefficient };
 }

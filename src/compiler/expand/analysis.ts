@@ -68,6 +68,7 @@ export function similarityTasks(
   const asked = bound.prompts.map(({ trait, dataset }) => [trait.value, prompts.get(dataset.value) ?? []] as const);
   const count = asked.reduce((sum, [, questions]) => sum + questions.length, 0);
   const maxNewTokens = spec.maxNewTokens?.value ?? 1;
+  const { raw } = spec;
   const greedy = spec.temperature === 0;
   const common = { phase: "similarity", after } as const;
   const model = (variant: string) => ({
@@ -93,21 +94,22 @@ export function similarityTasks(
       topP: greedy ? 1 : spec.topP,
       seed: greedy ? 0 : spec.seed,
       dtype,
+      raw,
     },
     inputs: model(captured.value),
     needs: [set.id],
-    cost: captureCost(count, maxNewTokens, size),
+    cost: captureCost(count, maxNewTokens, raw, size),
   });
   const compared = replayed.flatMap((variant): Task[] => {
     const replay = named(replayNames(variant.value, count), variant.place, {
       ...common,
       kind: "replay",
-      params: { variant: variant.value, dtype },
+      params: { variant: variant.value, dtype, raw },
       inputs: model(variant.value),
       needs: [capture.id],
-      cost: replayCost(count, maxNewTokens, size),
+      cost: replayCost(count, maxNewTokens, raw, size),
     });
-    const similarity = named(similarityNames(variant.value), spec.place, {
+    const similarity = named(similarityNames(variant.value, replayed.length > 1), spec.place, {
       ...common,
       kind: "similarity",
       params: { captured: captured.value, replayed: variant.value, minCoverage: spec.minCoverage, minCoherence },

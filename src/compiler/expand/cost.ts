@@ -10,6 +10,8 @@ const BYTES_PER_TOKEN = 12;
 const BYTES_PER_RECORD = 600;
 const BYTES_PER_FLOAT = 4;
 const BYTES_PER_HALF = 2;
+/** A question in its chat format. */
+const PROMPT_TOKENS = 60;
 /** In JSON, with all its digits. */
 const BYTES_PER_COSINE = 20;
 /** A judge's prompt besides the answer: a rubric and a question. */
@@ -43,18 +45,19 @@ export function judgedCost(
   return generating(answers, maxNewTokens, answers * JUDGE_CALLS_PER_ANSWER * replies);
 }
 
-export function captureCost(prompts: number, maxNewTokens: number, size: Size): TaskCost {
+export function captureCost(prompts: number, maxNewTokens: number, raw: boolean, size: Size): TaskCost {
   const { bytes, ...cost } = generating(prompts, maxNewTokens, 0);
-  return { ...cost, bytes: bytes + residualBytes(prompts, maxNewTokens, size) };
+  return { ...cost, bytes: bytes + residualBytes(prompts, maxNewTokens, raw, size) };
 }
 
-export function replayCost(prompts: number, maxNewTokens: number, size: Size): TaskCost {
-  return writing(generating(prompts, maxNewTokens, 0).bytes + residualBytes(prompts, maxNewTokens, size));
+export function replayCost(prompts: number, maxNewTokens: number, raw: boolean, size: Size): TaskCost {
+  return writing(generating(prompts, maxNewTokens, 0).bytes + residualBytes(prompts, maxNewTokens, raw, size));
 }
 
-/** Of every response: the residual stream at each token, and its mean. */
-function residualBytes(prompts: number, maxNewTokens: number, { layers, hiddenSize }: Size): number {
-  return prompts * layers * hiddenSize * (maxNewTokens * BYTES_PER_HALF + BYTES_PER_FLOAT);
+/** Of every response: the residual stream at each token, with `raw` those of the prompt too, and its mean. */
+function residualBytes(prompts: number, maxNewTokens: number, raw: boolean, { layers, hiddenSize }: Size): number {
+  const tokens = raw ? (maxNewTokens + PROMPT_TOKENS) * BYTES_PER_FLOAT : maxNewTokens * BYTES_PER_HALF;
+  return prompts * layers * hiddenSize * (tokens + BYTES_PER_FLOAT);
 }
 
 /** Each layer by prompt and, mean and deviation, by token. */

@@ -10,7 +10,7 @@ import { addExtraction, type Extracted } from "./extraction.ts";
 import { datasetOf, sizeOf } from "./files.ts";
 import { Inputs } from "./inputs.ts";
 import { combinationTask, refineTask, selectionTasks } from "./later-steering.ts";
-import { steeringNames } from "./paths.ts";
+import { refineNames, steeringNames } from "./paths.ts";
 import {
   askedOf,
   baselineTask,
@@ -110,7 +110,9 @@ function expandAnalysis(
   }
   if (spec.similarity === undefined || similarity === undefined) return;
   const from = (variant: string): string[] =>
-    steered.filter((cell) => cell.variant.value === variant).map((cell) => steeringNames(cell).id);
+    steered
+      .filter((cell) => cell.variant.value === variant)
+      .flatMap((cell) => [steeringNames(cell).id, ...(spec.steering?.refine ? [refineNames(cell).id] : [])]);
   const size = sizeOf(files, similarity.captured.value);
   const minCoherence = spec.steering?.search.minCoherence ?? 0;
   const made = similarityTasks(spec.similarity, similarity, files.prompts, from, minCoherence, { ...context, size });

@@ -94,7 +94,9 @@ export function combinationTask(
 ): Task {
   const { application, inputs, steering } = context;
   const trait = cell.trait.value;
-  const coefficients = coefficient.kind === "fixed" ? 1 : steering.search.evaluations;
+  const isSearched = coefficient.kind !== "fixed";
+  const points = isSearched ? (steering.refine?.points ?? 0) : 0;
+  const coefficients = isSearched ? steering.search.evaluations + points : 1;
   return named(combinationNames(trait, strategy.name.value), strategy.name.place, {
     kind: "combination",
     phase: "combinations",
@@ -106,6 +108,7 @@ export function combinationTask(
       coefficient,
       sources: sources.map(({ value }) => value),
       search: steering.search,
+      points,
       heldOut: steering.report.heldOut.value,
     },
     inputs: inputs.judged(dataset.ref, cell.trait.value, application),

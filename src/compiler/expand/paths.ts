@@ -91,8 +91,10 @@ function inferenceFiles(variant: string, prompts: number): string[] {
   return [`${folder}/responses/${PROMPT_SET}.json`, ...files(`${folder}/raw/residual/${PROMPT_SET}`, ...residuals)];
 }
 
-export function similarityNames(replayed: string): Names {
-  return { id: `similarity/${replayed}`, outputs: [`activation_similarity/${replayed}/results.json`] };
+/** The study replays one variant; of several, each has a folder. */
+export function similarityNames(replayed: string, isOneOfSeveral: boolean): Names {
+  const folder = isOneOfSeveral ? `activation_similarity/${replayed}` : "activation_similarity";
+  return { id: `similarity/${replayed}`, outputs: [`${folder}/results.json`] };
 }
 
 export function checkpointNames(name: CheckpointName): Names {

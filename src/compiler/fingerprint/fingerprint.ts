@@ -16,14 +16,14 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   steering: "2",
   refine: "1",
   selection: "1",
-  combination: "1",
+  combination: "2",
   weights: "1",
   prompts: "1",
   capture: "1",
   replay: "1",
-  similarity: "1",
+  similarity: "2",
   checkpoint: "1",
-  results: "2",
+  results: "3",
 };
 
 const digestsOfTasks = new WeakMap<readonly Task[], ReadonlyMap<string, string>>();

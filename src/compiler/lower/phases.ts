@@ -1,5 +1,6 @@
 import type { Place } from "../../diagnostics/source-file.ts";
 import { WEIGHTS_STEPS } from "../../domain/task-params.ts";
+import { COMBINERS } from "../../methods/combiners.ts";
 import { entryOf, type YamlNode } from "../parse/node.ts";
 import { field, items, number, text, texts } from "./fields.ts";
 import type * as S from "./spec.ts";
@@ -19,7 +20,8 @@ function lowerStrategy(node: YamlNode): S.StrategySpec | undefined {
   const name = text(field(node, "name"));
   const vectors = text(field(node, "vectors"))?.value;
   const layer = textOrNumber(field(node, "layer"));
-  if (name === undefined || layer === undefined || (vectors !== "sum" && vectors !== "each")) return undefined;
+  if (name === undefined || layer === undefined || vectors === undefined || !Object.hasOwn(COMBINERS, vectors))
+    return undefined;
   const coefficient = textOrNumber(field(node, "coefficient")) ?? { value: "search", place: name.place };
   return { name, vectors, layer, coefficient };
 }
@@ -55,6 +57,7 @@ export function lowerSimilarity(root: YamlNode): S.SimilaritySpec | undefined {
     seed: of("seed") ?? 0,
     replay: texts(field(node, "replay")) ?? [],
     minCoverage: number(field(node, "min_coverage"))?.value ?? 0.8,
+    raw: text(field(node, "keep"))?.value === "all",
   };
 }
 

@@ -153,7 +153,7 @@ export interface CombinationsSpec {
 
 export interface StrategySpec {
   readonly name: Located<string>;
-  readonly vectors: "sum" | "each";
+  readonly vectors: string;
   readonly layer: Located<string | number>;
   readonly coefficient: Located<string | number>;
 }
@@ -180,6 +180,8 @@ export interface SimilaritySpec {
   readonly seed: number;
   readonly replay: readonly Located<string>[];
   readonly minCoverage: number;
+  /** Of prompts too, in full. */
+  readonly raw: boolean;
 }
 
 export interface CheckpointsSpec {

@@ -1,5 +1,6 @@
 import type { CoefficientChoice, LayerChoice } from "../../domain/task-params.ts";
 import type { Task } from "../../domain/task.ts";
+import { COMBINERS } from "../../methods/combiners.ts";
 import { formatCount, plural } from "../units.ts";
 
 /** What tasks of one kind do, one or many, in a few words; empty where the id says it all. */
@@ -29,7 +30,7 @@ export function tasksInWords(tasks: readonly Task[], all: readonly Task[]): stri
     case "combination": {
       if (tasks.length > 1) return `${distinct(tasks, "strategy")}, ${plural(generations, "answer")}`;
       const { vectors, layer, coefficient } = first.params;
-      return `${vectors === "sum" ? "the sum" : "each"} at ${layerWords(layer)}, ${coefficientWords(coefficient)}`;
+      return `${COMBINERS[vectors]?.words} at ${layerWords(layer)}, ${coefficientWords(coefficient)}`;
     }
     case "weights":
       return `${first.params.from} → ${first.params.to}`;

@@ -20,6 +20,8 @@ export interface CapturedResponse {
 
 /** Over one response. */
 export interface Residuals {
+  /** The residual at each token of its prompt, where that is kept: [token, layer, hidden] */
+  readonly prompt: Float32Array | undefined;
   /** The residual at each response token: [token, layer, hidden] */
   readonly tokens: Float32Array;
   /** Its mean over the tokens: [layer, hidden] */
@@ -54,19 +56,24 @@ export function readCaptured(task: CaptureTask | ReplayTask, context: TaskContex
   throw new RuntimeFailure("artifact-damaged", `${path} is not a response file any more.`, AGAIN);
 }
 
+/** A cosine of halves is off by about 2⁻¹² / √hidden: less than 1e-5 from here on. */
+export const WIDE_ENOUGH_FOR_HALVES = 1024;
+
 /**
- * Tokens are stored as halves, which costs a cosine about 1e-5 and saves half the disk; as fp32 where a number is beyond their
- * range. An empty response has tokens [0, layers, hidden], and no mean.
+ * Tokens are stored as halves, which saves half the disk; as fp32 where residuals are narrow, where a number is beyond the
+ * halves' range, and where the prompt is kept. An empty response has tokens [0, layers, hidden], and no mean.
  */
-export function formatResiduals({ tokens, mean }: Residuals, layers: number, hidden: number): Uint8Array {
-  const count = tokens.length / (layers * hidden);
-  const response = { shape: [count, layers, hidden], data: toFloat16(tokens) ?? tokens };
-  return encodeSafetensors(
-    count === 0 ? { response } : { response, response_mean: { shape: [layers, hidden], data: mean } },
-  );
+export function formatResiduals({ prompt, tokens, mean }: Residuals, layers: number, hidden: number): Uint8Array {
+  const shapeOf = ({ length }: Float32Array): number[] => [length / (layers * hidden), layers, hidden];
+  const halves = prompt === undefined && hidden >= WIDE_ENOUGH_FOR_HALVES ? toFloat16(tokens) : undefined;
+  return encodeSafetensors({
+    ...(prompt && { prompt: { shape: shapeOf(prompt), data: prompt } }),
+    response: { shape: shapeOf(tokens), data: halves ?? tokens },
+    ...(tokens.length > 0 && { response_mean: { shape: [layers, hidden], data: mean } }),
+  });
 }
 
-export interface StoredResiduals extends Residuals {
+export interface StoredResiduals extends Pick<Residuals, "tokens" | "mean"> {
   readonly layers: number;
   readonly hidden: number;
 }

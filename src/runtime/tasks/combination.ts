@@ -1,14 +1,16 @@
 import { heldOutQuestions } from "../../domain/held-out.ts";
 import type { CombinationParams } from "../../domain/task-params.ts";
 import type { CombinationTask } from "../../domain/task.ts";
-import { hooksOf, type Hook, type Member } from "../combine.ts";
+import type { Member } from "../../methods/combiners.ts";
+import { hooksOf, type Hook } from "../combine.ts";
 import { choose, splitOf, summarise, type Split } from "../effect.ts";
 import { RuntimeFailure } from "../failures.ts";
+import { finerGrid } from "../refinement.ts";
 import { nextPoint, startPoint, type SearchPoint } from "../search.ts";
 import { askAndJudge, type Answer } from "./answers.ts";
 import { storedAnswer, type Baseline } from "./baseline.ts";
 import { datasetOf, onlyTask, outputPath, type Executor, type Outputs, type TaskContext } from "./context.ts";
-import { readSelection } from "./selection.ts";
+import { readSelection, type Selection } from "./selection.ts";
 import { jsonLines, type Evaluated } from "./steering-files.ts";
 import { allUpstream, readBaseline, readVectors } from "./steering-inputs.ts";
 
@@ -30,29 +32,30 @@ export const runCombination: Executor<CombinationTask> = async (tasks, context) 
   const task = onlyTask(tasks);
   const { params } = task;
   const baseline = readBaseline(task, context);
+  const split = splitOf(heldOutQuestions(baseline.responses.length, params.heldOut));
+  const unsteered = summarise(baseline.responses, split.selecting).trait_mean ?? 0;
   const members = allUpstream(task, "selection", context).map((selection) =>
-    memberOf(readSelection(selection, context), context),
+    memberOf(readSelection(selection, context), unsteered, context),
   );
   const hooks = hooksOf(
     params,
     members,
     (layer) => startPoint(params.search, baseline.residual_norms[layer] as number).coefficient,
   );
-  if ("failure" in hooks) {
-    const message = `The strategy '${params.strategy}' of ${params.trait} gives no direction: ${hooks.failure}.`;
+  if (hooks === undefined) {
     throw new RuntimeFailure(
       "vector-degenerate",
-      message,
+      `The strategy '${params.strategy}' of ${params.trait} gives no direction: the vectors cancel each other.`,
       "Look at the vectors: they may point in opposite directions.",
     );
   }
-  const split = splitOf(heldOutQuestions(baseline.responses.length, params.heldOut));
-  const evaluated = await search(params, hooks, split, context);
+  const searched = await search(params, hooks, split, context);
+  const evaluated = [...searched, ...(await refine(params, hooks, searched, split, context))];
   const best = choose(evaluated, split, params.search.minCoherence);
   return new Map([[task.id, outputsOf(task, members, hooks, evaluated, best, baseline, context)]]);
 };
 
-function memberOf({ trait, source, best }: ReturnType<typeof readSelection>, context: TaskContext): Member {
+function memberOf({ trait, source, best }: Selection, unsteered: number, context: TaskContext): Member {
   if (best === undefined) {
     throw new RuntimeFailure(
       "no-best-vector",
@@ -74,7 +77,7 @@ function memberOf({ trait, source, best }: ReturnType<typeof readSelection>, con
     source,
     layer,
     coefficient,
-    traitMean: selected.trait_mean ?? -Infinity,
+    effect: (selected.trait_mean ?? -Infinity) - unsteered,
     vectors: readVectors(vectors, context),
   };
 }
@@ -90,19 +93,49 @@ async function search(
   let point: SearchPoint = { coefficient: 1, velocity: 1 };
   const evaluated: Evaluated[] = [];
   for (let step = 0; step < evaluations; step++) {
-    const scale = point.coefficient;
-    const steering = hooks.map(({ layer, coefficient }, vector) => ({
-      layer,
-      vector,
-      coefficient: coefficient * scale,
-    }));
-    const directions = hooks.map(({ vector }) => vector);
     const doing = `evaluation ${step + 1}/${evaluations}`;
-    const [scores] = await askAndJudge(params, [{ steering }], directions, doing, context);
-    evaluated.push({ layer: hooks[0]?.layer as number, coefficient: scale, scores: scores as Answer[] });
-    point = nextPoint(params.search, point, summarise(scores as Answer[], selecting).coherence_mean);
+    const [found] = await evaluate(params, hooks, [point.coefficient], doing, context);
+    evaluated.push(found as Evaluated);
+    point = nextPoint(params.search, point, summarise((found as Evaluated).scores, selecting).coherence_mean);
   }
   return evaluated;
+}
+
+/** As many more scales as a single vector gets coefficients, where coherence is lost: else the comparison is not fair. */
+function refine(
+  params: CombinationParams,
+  hooks: readonly Hook[],
+  searched: readonly Evaluated[],
+  { selecting }: Split,
+  context: TaskContext,
+): Promise<Evaluated[]> {
+  const points = searched.map(({ coefficient, scores }) => ({
+    coefficient,
+    coherence: summarise(scores, selecting).coherence_mean,
+  }));
+  const scales = finerGrid(points, params.search.minCoherence, params.points);
+  return evaluate(params, hooks, scales, "finer grid", context);
+}
+
+/** All scales in one batch: each row carries its own coefficients. */
+async function evaluate(
+  params: CombinationParams,
+  hooks: readonly Hook[],
+  scales: readonly number[],
+  doing: string,
+  context: TaskContext,
+): Promise<Evaluated[]> {
+  if (scales.length === 0) return [];
+  const configurations = scales.map((scale) => ({
+    steering: hooks.map(({ layer, coefficient }, vector) => ({ layer, vector, coefficient: coefficient * scale })),
+  }));
+  const directions = hooks.map(({ vector }) => vector);
+  const answers = await askAndJudge(params, configurations, directions, doing, context);
+  return scales.map((coefficient, index) => ({
+    layer: hooks[0]?.layer as number,
+    coefficient,
+    scores: answers[index] as Answer[],
+  }));
 }
 
 function outputsOf(

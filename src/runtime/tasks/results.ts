@@ -1,12 +1,12 @@
 import { heldOutQuestions } from "../../domain/held-out.ts";
 import type { ResultsParams } from "../../domain/task-params.ts";
-import type { CombinationTask, ResultsTask, SteeringTask, Task } from "../../domain/task.ts";
+import type { ResultsTask, SteeringTask } from "../../domain/task.ts";
 import type { Interval } from "../../math/statistics.ts";
 import { choose, effectOn, splitOf, summarise, type ScoredEvaluation, type Split, type Summary } from "../effect.ts";
 import type { Scores } from "../judge/types.ts";
-import type { CombinationBest } from "./combination.ts";
 import { onlyTask, outputPath, type Executor, type TaskContext } from "./context.ts";
-import { readEvaluations } from "./steering-files.ts";
+import { aloneOf, pairsOf, readCombined, type Combined, type ContestantPair } from "./results-combinations.ts";
+import { readSelection } from "./selection.ts";
 import { allUpstream, readBaseline, readSteered } from "./steering-inputs.ts";
 
 /** Every steering search's best, side by side. */
@@ -21,6 +21,8 @@ export interface Results {
   readonly judge_samples: number;
   readonly rows: readonly ResultsRow[];
   readonly combinations: readonly CombinationRow[];
+  /** The combinations, and the sources' best vectors alone, with each other. */
+  readonly combination_pairs: readonly ContestantPair[];
 }
 
 export interface ResultsRow {
@@ -75,6 +77,11 @@ export const runResults: Executor<ResultsTask> = async (tasks, context) => {
   const { minCoherence, heldOut, confidence } = task.params;
   const { judge } = context.experiment;
   const singles = allUpstream(task, "steering", context).map((search) => readSingle(search, task, context));
+  const combinations = allUpstream(task, "combination", context);
+  const combined = combinations.map((combination) => readCombined(combination, task, context));
+  const alone = [...new Set(combinations.flatMap((one) => allUpstream(one, "selection", context)))].map((selection) =>
+    aloneOf(readSelection(selection, context), singles),
+  );
   const results: Results = {
     format_version: 2,
     experiment: context.experiment.name,
@@ -83,9 +90,8 @@ export const runResults: Executor<ResultsTask> = async (tasks, context) => {
     confidence,
     judge_samples: judge?.provider === "openai" ? judge.samples : 0,
     rows: singles.map((single) => rowOf(single, task.params)),
-    combinations: allUpstream(task, "combination", context).map((combination) =>
-      combinationRowOf(combination, singles, task.params, context),
-    ),
+    combinations: combined.map((one) => combinationRowOf(one, singles, task.params)),
+    combination_pairs: pairsOf([...alone, ...combined], confidence),
   };
   return new Map([[task.id, new Map([[outputPath(task, "results.json"), `${JSON.stringify(results, null, 2)}\n`]])]]);
 };
@@ -131,17 +137,10 @@ function rowOf({ search, unsteered, split, evaluations, random, best }: Single, 
 }
 
 function combinationRowOf(
-  task: CombinationTask,
+  { trait, name: strategy, unsteered, split, evaluations, best, hooks }: Combined,
   singles: readonly Single[],
   params: ResultsParams,
-  context: TaskContext,
 ): CombinationRow {
-  const { trait, strategy } = task.params;
-  const unsteered = readBaseline(task, context).responses;
-  const split = splitOf(heldOutQuestions(unsteered.length, params.heldOut));
-  const evaluations = readEvaluations(textOf(task, "responses.jsonl", context));
-  const best = choose(evaluations, split, params.minCoherence);
-  const { hooks } = JSON.parse(textOf(task, "best.json", context)) as CombinationBest;
   const ofTrait = singles.filter(({ search }) => search.params.trait === trait);
   const single = choose(
     ofTrait.flatMap((one) => one.best ?? []),
@@ -215,8 +214,4 @@ function describeRandom(
     trait_delta_max: deltas.length === 0 ? null : Math.max(...deltas),
     coherence_mean: mean(coherences),
   };
-}
-
-function textOf(task: Task, name: string, context: TaskContext): string {
-  return Buffer.from(context.readFile(outputPath(task, name))).toString("utf8");
 }

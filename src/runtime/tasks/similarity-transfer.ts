@@ -1,4 +1,4 @@
-import type { SimilarityTask, SteeringTask } from "../../domain/task.ts";
+import type { RefineTask, SimilarityTask, SteeringTask } from "../../domain/task.ts";
 import { outputPath, type TaskContext } from "./context.ts";
 
 /** How well vectors of one dataset work at each layer. */
@@ -20,7 +20,7 @@ export interface TransferPoint {
   readonly coherence: number;
 }
 
-/** A line of a steering search's results.jsonl, as far as it is read here. */
+/** A line of a search's results, or of its finer grid's, as far as it is read here. */
 interface ResultLine {
   readonly type?: string;
   readonly result?: { readonly trait_mean: number | null; readonly coherence_mean: number | null };
@@ -29,12 +29,12 @@ interface ResultLine {
   };
 }
 
-/** Of the steering searches that the task needs, a curve for each dataset, in the plan's order. */
+/** Of the searches and finer grids that the task needs, a curve for each dataset, in the plan's order. */
 export function transferCurves(task: SimilarityTask, context: TaskContext): TransferCurve[] {
   const needed = new Set(task.needs);
   const best = new Map<string, Map<number, TransferPoint>>();
   for (const search of context.experiment.tasks) {
-    if (search.kind !== "steering" || !needed.has(search.id)) continue;
+    if ((search.kind !== "steering" && search.kind !== "refine") || !needed.has(search.id)) continue;
     const { dataset } = search.params;
     const layers = best.get(dataset) ?? new Map<number, TransferPoint>();
     best.set(dataset, layers);
@@ -50,9 +50,14 @@ export function transferCurves(task: SimilarityTask, context: TaskContext): Tran
   }));
 }
 
-function coherentPoints(search: SteeringTask, minCoherence: number, context: TaskContext): TransferPoint[] {
+function coherentPoints(
+  search: SteeringTask | RefineTask,
+  minCoherence: number,
+  context: TaskContext,
+): TransferPoint[] {
   const { position, method } = search.params;
-  const text = Buffer.from(context.readFile(outputPath(search, "results.jsonl"))).toString();
+  const file = search.kind === "steering" ? "results.jsonl" : "refined.jsonl";
+  const text = Buffer.from(context.readFile(outputPath(search, file))).toString();
   const lines = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as ResultLine]));
   const baseline = lines.find(({ type }) => type === "baseline")?.result?.trait_mean ?? null;
   return lines.flatMap(({ result, config }): TransferPoint[] => {
