@@ -32,10 +32,18 @@ export interface ActivationSet extends JsonObjectLike {
 
 export interface ActivationsParams extends ActivationSet {
   readonly dtype: Dtype;
+  /** Share of the scenarios that no vector is fitted on. */
+  readonly heldOut: number;
 }
 
-export interface VectorsParams extends ActivationSet {
+/** Which vectors, by what they are of and how they are made. */
+export interface VectorSet extends ActivationSet {
   readonly method: string;
+}
+
+export interface VectorsParams extends VectorSet {
+  /** 0 for a method that draws nothing. */
+  readonly seed: number;
 }
 
 /** Steering questions asked of the application, and the answers judged. */
@@ -64,7 +72,7 @@ export type JudgeParams =
       readonly samples: number;
     };
 
-export interface SteeringParams extends VectorsParams, AskingParams {
+export interface SteeringParams extends VectorSet, AskingParams {
   readonly dataset: string;
   readonly layers: readonly number[];
   readonly search: SearchParams;
@@ -85,7 +93,7 @@ export interface SearchParams extends JsonObjectLike {
   readonly minCoherence: number;
 }
 
-export interface RefineParams extends VectorsParams, AskingParams {
+export interface RefineParams extends VectorSet, AskingParams {
   readonly dataset: string;
   /** `best`: the layer that the search found. */
   readonly layers: readonly number[] | "best";

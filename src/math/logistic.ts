@@ -5,8 +5,6 @@ export interface LogisticFit {
   /** [columns] */
   readonly weights: Float64Array;
   readonly intercept: number;
-  /** Share of the training rows on the right side of the boundary, 0 to 1. */
-  readonly accuracy: number;
   /** False when the gradient is still larger than scikit-learn's own tolerance (1e-4) at the end. */
   readonly converged: boolean;
 }
@@ -37,14 +35,9 @@ export function fitLogistic(x: Matrix<Float64Array>, isPositive: readonly boolea
     parameters,
     { gradientTolerance: GRADIENT_TOLERANCE, maxIterations: MAX_ITERATIONS },
   );
-  let right = 0;
-  for (let row = 0; row < rows; row++) {
-    if (rowScore(x, row, fitted) > 0 === isPositive[row]) right += 1;
-  }
   return {
     weights: fitted.slice(0, columns),
     intercept: fitted[columns]!,
-    accuracy: right / rows,
     converged: gradientMax <= CONVERGED,
   };
 }

@@ -22,7 +22,8 @@ export function extendBasis(basis: Float64Array[], rows: Iterable<Float64Array>)
   }
 }
 
-function subtractProjection(row: Float64Array, basis: readonly Float64Array[]): Float64Array {
+/** What of the row is at right angles to an orthonormal basis, [n]. */
+export function subtractProjection(row: Float64Array, basis: readonly Float64Array[]): Float64Array {
   const left = row.slice();
   addCombination(
     left,

@@ -1,5 +1,5 @@
 import { rowMean, type Matrix } from "../math/matrix.ts";
-import { norm } from "../math/vector.ts";
+import { dot, norm } from "../math/vector.ts";
 import type { MethodFailure } from "./types.ts";
 
 export interface ClassMeans {
@@ -34,6 +34,19 @@ export function classMeans(positives: Matrix, negatives: Matrix): ClassMeans | M
     return { failure: "the two classes have the same mean" };
   }
   return { positive, negative, difference };
+}
+
+/**
+ * The direction or its opposite, [columns]: the one from the negatives' mean to the positives'. Undefined when the means do
+ * not differ along it by more than rounding.
+ */
+export function towardsPositives(
+  direction: Float64Array,
+  { positive, negative, difference }: ClassMeans,
+): Float64Array | undefined {
+  const along = dot(direction, difference);
+  if (!(Math.abs(along) > FP32_ROUNDING * Math.max(norm(positive), norm(negative)))) return undefined;
+  return along > 0 ? direction : direction.map((value) => -value);
 }
 
 /** ((μ₊ + μ₋) / 2) · v, v [columns]. */

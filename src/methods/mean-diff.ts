@@ -6,6 +6,7 @@ import type { Method } from "./types.ts";
 export const meanDiff: Method = {
   name: "mean_diff",
   version: "1",
+  isSeeded: false,
   fit(positives, negatives) {
     const means = classMeans(positives, negatives);
     if ("failure" in means) return means;

@@ -15,6 +15,7 @@ const C = 1;
 export const probe: Method = {
   name: "probe",
   version: "1",
+  isSeeded: false,
   fit(positives, negatives) {
     const means = classMeans(positives, negatives);
     if ("failure" in means) return means;
@@ -28,7 +29,7 @@ export const probe: Method = {
     // Equal mean directions make w = 0 the minimum; what a fit would return is rounding.
     if ("failure" in unitMeans) return { failure: "the residuals of the two classes point the same way" };
     const isPositive = Array.from({ length: x.rows }, (_, row) => row < positives.rows);
-    const { weights, intercept, accuracy, converged } = fitLogistic(x, isPositive, C);
+    const { weights, intercept, converged } = fitLogistic(x, isPositive, C);
     if (!converged) return { failure: "the classifier did not converge" };
     const unit = normalise(weights);
     if (unit === undefined) throw new Error("Internal error: classes of different mean directions have no boundary");
@@ -37,7 +38,6 @@ export const probe: Method = {
       norm: unit.norm,
       baseline: midpointProjection(means, unit.direction),
       bias: intercept,
-      trainAccuracy: accuracy,
     };
   },
 };

@@ -91,6 +91,28 @@ test("a position more adds its own activations, vectors and steering, and the re
   ]);
 });
 
+test("a seed of extraction is that of methods that draw, and of no others", () => {
+  const seeded = edited(["[mean_diff, probe]", "[mean_diff, probe, random]"]);
+  const before = digestsOf(seeded);
+  const after = digestsOf(seeded.replace("component: residual", "component: residual\n  seed: 1"));
+  const changed = Object.keys(before).filter((id) => before[id] !== after[id]);
+  expect(changed.filter((id) => id.startsWith("vectors/"))).toEqual([
+    "vectors/set_a/praise/instruct/response_all/random",
+    "vectors/set_b/praise/base/response__5/random",
+    "vectors/set_b/praise/base/response__10/random",
+  ]);
+});
+
+test("what is held out of the scenarios is no part of responses, and of all that is made of them", () => {
+  const changed = difference(digestsOf(edited(["component: residual", "component: residual\n  held_out: 0.2"])));
+  expect(Object.keys(good).filter((id) => !changed.includes(id))).toEqual([
+    "responses/set_a/praise/instruct",
+    "responses/set_b/praise/base",
+    "baseline/set_a/praise/instruct",
+    "baseline/set_b/praise/instruct",
+  ]);
+});
+
 test("a wider position needs longer responses, and all that is made of them", () => {
   const changed = difference(digestsOf(edited(['"response[:10]"]', '"response[:10]", "response[:12]"]'])));
   expect(changed).toContain("responses/set_b/praise/base");
@@ -231,10 +253,10 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
       },
       "upstream": {
         "baseline/set_a/praise/instruct": "b88ea867113bdde246d143db63e27a99576fd96f24611e8b366baad730c050a0",
-        "vectors/set_a/praise/instruct/response_all/mean_diff": "ec6bf0efdcc76c38ae58a734c5d148ed466aa15362e597b7fd43401379fa87da",
+        "vectors/set_a/praise/instruct/response_all/mean_diff": "640bdcc536d19e77b462cdab4e201a065e5a415ca48ec920bf40016d9556f0d3",
       },
       "version": "2",
     }
   `);
-  expect(good["results"]).toMatchInlineSnapshot(`"1375c195a1381bec27ecaa61ec73ef0abe3edb39e2bd4445ae9b52956c21de02"`);
+  expect(good["results"]).toMatchInlineSnapshot(`"c1b55feea58cac2f55e6e2eed6934c82e1f83a4aeff5138d82c06d9941da29fe"`);
 });

@@ -69,19 +69,19 @@ test("SF1303: an unknown source", () => {
 });
 
 test("SF1304: an unknown method", () => {
-  expect(reported(edited(["[mean_diff, probe]", "[mean_dif, pca]"]))).toMatchInlineSnapshot(`
+  expect(reported(edited(["[mean_diff, probe]", "[mean_dif, svd]"]))).toMatchInlineSnapshot(`
     "specs/test.yaml:26:13: error SF1304: There is no method 'mean_dif'. Did you mean 'mean_diff'?
       25 |   component: residual
-      26 |   methods: [mean_dif, pca]
+      26 |   methods: [mean_dif, svd]
          |             ^^^^^^^^
       27 |   matrix:
 
-    specs/test.yaml:26:23: error SF1304: There is no method 'pca'.
+    specs/test.yaml:26:23: error SF1304: There is no method 'svd'.
       25 |   component: residual
-      26 |   methods: [mean_dif, pca]
+      26 |   methods: [mean_dif, svd]
          |                       ^^^
       27 |   matrix:
-    hint: There is: mean_diff and probe."
+    hint: There is: mean_diff, probe, pca, gradient and random."
   `);
 });
 

@@ -2,13 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Model } from "../../src/domain/engine.ts";
 import { decodeSafetensors } from "../../src/domain/safetensors.ts";
 import { openModel } from "../../src/engine/index.ts";
-import { METHODS, type MethodName } from "../../src/methods/index.ts";
+import { METHODS } from "../../src/methods/index.ts";
+import { separation } from "../../src/methods/separation.ts";
 import type { Rows } from "../../src/methods/types.ts";
 import type { StoredResponse } from "../../src/runtime/tasks/responses-file.ts";
 import { createSharedProject, SPEC } from "../rig/project.ts";
 
 /** What the files of an experiment say, held against the engine and the methods that made them. */
-const project = createSharedProject(SPEC.replace("temperature: 1.0", "temperature: 1.0, rollouts: 2"));
+const project = createSharedProject(
+  SPEC.replace("temperature: 1.0", "temperature: 1.0, rollouts: 2").replace(
+    "methods: [mean_diff, probe]",
+    "held_out: 0.34\n  methods: [mean_diff, probe, pca]",
+  ),
+);
 const EXPERIMENT = "experiments/small";
 const ASKED = "tiny_instruction/sycophancy/instruct";
 const models = new Map<string, Model>();
@@ -90,55 +96,103 @@ describe("responses", () => {
 });
 
 describe("activations", () => {
-  test("are the mean residuals at their position, positives first, as a capture of one response gives them", async () => {
-    const folder = `extraction/${ASKED}/activations/response_all/residual`;
-    const { shape, data } = tensors(`${folder}/train_all_layers.safetensors`, "activations");
-    const metadata = json(`${folder}/metadata.json`) as Record<string, unknown>;
-    expect(shape).toEqual([24, 8, 128]);
-    expect(metadata).toMatchObject({
-      n_pos: 12,
-      n_neg: 12,
-      n_empty: 0,
+  const folder = `extraction/${ASKED}/activations/response_all/residual`;
+  const metadata = () =>
+    json(`${folder}/metadata.json`) as { readonly rows: Readonly<Record<"train" | "val", readonly number[][]>> };
+
+  test.each([
+    ["train", [0, 7, 8, 15]],
+    ["val", [0, 7]],
+  ] as const)(
+    "%s: the mean residuals at their position, positives first, as a capture of one response gives them",
+    async (part, looked) => {
+      const { shape, data } = tensors(`${folder}/${part}_all_layers.safetensors`, "activations");
+      const ids = metadata().rows[part];
+      expect(shape).toEqual([ids.length, 8, 128]);
+      const model = await modelOf("instruct");
+      for (const index of looked) {
+        const [scenario, rollout] = ids[index] as number[];
+        const name = index < ids.length / 2 ? "pos" : "neg";
+        const responses = json(`extraction/${ASKED}/responses/${name}.json`) as StoredResponse[];
+        const one = responses.find((response) => response.scenario === scenario && response.rollout === rollout);
+        const { prompt_ids, response_ids } = one as StoredResponse;
+        const pool = response_ids.map((_, token) => prompt_ids.length + token);
+        const [captured] = await model.capture([{ ids: [...prompt_ids, ...response_ids], pools: [pool] }]);
+        expect(data.slice(index * 8 * 128, (index + 1) * 8 * 128)).toEqual(captured?.means);
+      }
+    },
+  );
+
+  test("trap 4: no scenario is on both sides, with none of its rollouts", () => {
+    expect(metadata()).toMatchObject({
+      n_pos: 8,
+      n_neg: 8,
+      val_split: 0.34,
+      n_val_pos: 4,
+      n_val_neg: 4,
+      n_empty_pos: 0,
+      n_empty_neg: 0,
       n_layers: 8,
       hidden_dim: 128,
       position: "response[:]",
     });
-    const model = await modelOf("instruct");
-    const responses = ["pos", "neg"].flatMap(
-      (name) => json(`extraction/${ASKED}/responses/${name}.json`) as StoredResponse[],
-    );
-    for (const index of [0, 13, 23]) {
-      const { prompt_ids, response_ids } = responses[index] as StoredResponse;
-      const pool = response_ids.map((_, token) => prompt_ids.length + token);
-      const [captured] = await model.capture([{ ids: [...prompt_ids, ...response_ids], pools: [pool] }]);
-      expect(data.slice(index * 8 * 128, (index + 1) * 8 * 128)).toEqual(captured?.means);
-    }
+    const { train, val } = metadata().rows;
+    const rollouts = (...scenarios: number[]) =>
+      scenarios.flatMap((one) => [
+        [one, 0],
+        [one, 1],
+      ]);
+    expect(train).toEqual([...rollouts(0, 1, 3, 4), ...rollouts(0, 1, 3, 4)]);
+    expect(val).toEqual([...rollouts(2, 5), ...rollouts(2, 5)]);
   });
 });
 
 describe("vectors", () => {
-  test.each(["mean_diff", "probe"] as const)(
-    "of %s are the method's, of unit norm, for every layer",
-    (name: MethodName) => {
+  interface Metadata {
+    readonly layers: readonly Readonly<Record<string, number | null>>[];
+  }
+  const rowsOf = (part: "train" | "val", layer: number): [Rows, Rows] => {
+    const path = `extraction/${ASKED}/activations/response_all/residual/${part}_all_layers.safetensors`;
+    const { data, shape } = tensors(path, "activations");
+    const half = (shape[0] as number) / 2;
+    const of = (from: number): Rows => {
+      const rows = new Float32Array(half * 128);
+      for (let row = 0; row < half; row++) {
+        const start = ((from + row) * 8 + layer) * 128;
+        rows.set(data.subarray(start, start + 128), row * 128);
+      }
+      return { data: rows, rows: half, columns: 128 };
+    };
+    return [of(0), of(half)];
+  };
+
+  test.each(["mean_diff", "probe", "pca"])(
+    "of %s are the method's, of unit norm, for every layer, measured on both sides",
+    (name) => {
       const folder = `extraction/${ASKED}/vectors/response_all/residual/${name}`;
       const { shape, data } = tensors(`${folder}/vectors.safetensors`, "vectors");
+      const { layers, ...metadata } = json(`${folder}/metadata.json`) as Metadata;
       expect(shape).toEqual([8, 128]);
-      const activations = tensors(
-        `extraction/${ASKED}/activations/response_all/residual/train_all_layers.safetensors`,
-        "activations",
-      ).data;
-      const layerOf = (sample: number, layer: number) =>
-        activations.slice((sample * 8 + layer) * 128, (sample * 8 + layer + 1) * 128);
+      expect(metadata).toMatchObject({ method: name, n_pos: 8, n_neg: 8, n_val_pos: 4, n_val_neg: 4, n_pairs: 8 });
+      expect(layers.map(({ layer }) => layer)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      const pairs = Array.from({ length: 8 }, (_, row) => [row, row] as const);
       for (const layer of [0, 3, 7]) {
         const vector = data.slice(layer * 128, (layer + 1) * 128);
         expect(Math.hypot(...vector)).toBeCloseTo(1, 6);
-        const rows = (from: number, to: number): Rows => {
-          const values = Array.from({ length: to - from }, (_, index) => [...layerOf(from + index, layer)]).flat();
-          return { data: Float32Array.from(values), rows: to - from, columns: 128 };
-        };
-        const fitted = METHODS[name].fit(rows(0, 12), rows(12, 24));
-        expect(fitted).toHaveProperty("vector");
-        if ("vector" in fitted) expect(vector).toEqual(Float32Array.from(fitted.vector));
+        const fitted = METHODS.get(name)?.fit(...rowsOf("train", layer), { pairs, seed: "" });
+        if (fitted === undefined || "failure" in fitted) throw new Error("no fit");
+        expect(vector).toEqual(Float32Array.from(fitted.vector));
+        const [train, val] = (["train", "val"] as const).map((part) => separation(fitted, ...rowsOf(part, layer)));
+        expect(layers[layer]).toEqual({
+          layer,
+          norm: fitted.norm,
+          baseline: fitted.baseline,
+          ...(fitted.bias === undefined ? {} : { bias: fitted.bias }),
+          train_acc: train?.accuracy,
+          val_acc: val?.accuracy,
+          train_effect_size: train?.effectSize,
+          val_effect_size: val?.effectSize,
+        });
       }
     },
   );

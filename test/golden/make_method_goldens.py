@@ -1,4 +1,4 @@
-"""Makes methods.json: what torch (mean_diff) and scikit-learn (probe) answer on small seeded data sets.
+"""Makes methods.json: what torch (mean_diff, gradient), numpy and scikit-learn (pca, probe) answer on small seeded data.
 
     python3 test/golden/make_method_goldens.py
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 
@@ -76,7 +77,67 @@ def probe(data, n_pos, dtype, tol):
     }
 
 
+def pca(data, n_pos, differences):
+    """The first right singular vector of the differences, uncentred, towards the positives; scikit-learn agrees."""
+    _, values, directions = np.linalg.svd(differences, full_matrices=False)
+    rows = data.astype(np.float64)
+    positive, negative = rows[:n_pos].mean(axis=0), rows[n_pos:].mean(axis=0)
+    vector = directions[0] * np.sign(directions[0] @ (positive - negative))
+    # scikit-learn centres: of every pair in both orders the mean is zero.
+    both = PCA(n_components=1, svd_solver="full").fit(np.concatenate([differences, -differences]))
+    assert abs(both.components_[0] @ vector) > 1 - 1e-9
+    return {
+        "vector": encode(vector),
+        "norm": float(values[0] / np.sqrt(len(differences))),
+        "baseline": float((positive + negative) / 2 @ vector),
+    }
+
+
+def paired(data, n_pos):
+    rows = data.astype(np.float64)
+    return pca(data, n_pos, rows[:n_pos] - rows[n_pos:]) if 2 * n_pos == len(rows) else None
+
+
+def unpaired(data, n_pos):
+    rows = data.astype(np.float64)
+    differences = rows[:n_pos, None, :] - rows[None, n_pos:, :]
+    return pca(data, n_pos, differences.reshape(-1, rows.shape[1]))
+
+
+def gradient(data, n_pos, start):
+    """The search of the trait-interp pipeline in torch, in fp64 and from a given start. Not normalised."""
+    rows = torch.from_numpy(data).double()
+    vector = torch.from_numpy(start).double().requires_grad_()
+    optimizer = torch.optim.Adam([vector], lr=0.01)
+    for _ in range(100):
+        optimizer.zero_grad()
+        projections = rows @ (vector / (vector.norm() + 1e-8))
+        separation = projections[:n_pos].mean() - projections[n_pos:].mean()
+        (0.01 * vector.norm() - separation).backward()
+        optimizer.step()
+    return {"start": encode(start), "vector": encode(vector.detach().numpy())}
+
+
+def separation(data, n_pos):
+    """Of mean_diff's vector: accuracy about the midpoint, and Cohen's d with the pooled deviation."""
+    rows = data.astype(np.float64)
+    difference = rows[:n_pos].mean(axis=0) - rows[n_pos:].mean(axis=0)
+    projections = rows @ (difference / np.linalg.norm(difference))
+    positive, negative = projections[:n_pos], projections[n_pos:]
+    boundary = (positive.mean() + negative.mean()) / 2
+    right = (positive > boundary).sum() + (negative <= boundary).sum()
+    if len(positive) < 2 or len(negative) < 2:
+        return {"accuracy": float(right / len(rows)), "effectSize": None}
+    freedom = len(rows) - 2
+    pooled = ((len(positive) - 1) * positive.var(ddof=1) + (len(negative) - 1) * negative.var(ddof=1)) / freedom
+    return {
+        "accuracy": float(right / len(rows)),
+        "effectSize": float((positive.mean() - negative.mean()) / np.sqrt(pooled)),
+    }
+
+
 def main():
+    starts = np.random.default_rng(7)
     goldens = []
     for name, n_pos, n_neg, rows in cases():
         data = rows.astype(np.float32)
@@ -92,6 +153,10 @@ def main():
                 "probe": probe(data, n_pos, np.float32, 1e-4),
                 # The same objective followed to its minimum.
                 "probe_exact": probe(data, n_pos, np.float64, 1e-10),
+                "pca_paired": paired(data, n_pos),
+                "pca_unpaired": unpaired(data, n_pos),
+                "gradient": gradient(data, n_pos, starts.normal(size=data.shape[1]).astype(np.float32)),
+                "separation": separation(data, n_pos),
             }
         )
     path = Path(__file__).with_name("methods.json")

@@ -1,6 +1,5 @@
 import type { Place } from "../../diagnostics/source-file.ts";
 import type { Position } from "../../domain/position.ts";
-import type { MethodName } from "../../methods/index.ts";
 import type { GenerateSpec, Located } from "../lower/spec.ts";
 
 /** A cell of the extraction matrix by its names alone: what exclude rows and filters speak of. */
@@ -11,7 +10,7 @@ export interface CellNames {
   readonly position: Position;
   /** Canonical; placed where the spec writes it. */
   readonly positionText: Located<string>;
-  readonly method: MethodName;
+  readonly method: string;
 }
 
 /** One cell of the extraction matrix: one vector set to be made. */

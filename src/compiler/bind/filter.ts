@@ -29,7 +29,7 @@ export function bindFilter(row: FilterSpec, names: Names, sink: DiagnosticSink):
     trait: bind(row.trait, (name) => (names.trait(name) ? name.value : undefined)),
     source: bind(row.source, (name) => (names.source(name) ? name.value : undefined)),
     position: bind(row.position, (text) => canonical(text, sink)),
-    method: bind(row.method, (name) => names.method(name)),
+    method: bind(row.method, (name) => (names.method(name) ? name.value : undefined)),
   };
   return sound ? filter : undefined;
 }

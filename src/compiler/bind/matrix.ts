@@ -3,7 +3,6 @@ import { noDatasetForSource } from "../../diagnostics/catalog/names.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
 import { formatPosition, type Position } from "../../domain/position.ts";
-import type { MethodName } from "../../methods/index.ts";
 import type { ExtractionSpec, IncludeSpec, Located, Spec } from "../lower/spec.ts";
 import type { Cell, CellNames } from "./cell.ts";
 import { bindFilter, matches } from "./filter.ts";
@@ -17,7 +16,9 @@ export function bindMatrix(
   names: Names,
   sink: DiagnosticSink,
 ): readonly Cell[] {
-  const methods = bindMethods(extraction, names, sink);
+  const methods = unique(extraction.methods, sink)
+    .filter((method) => names.method(method))
+    .map(({ value }) => value);
   const traits = unique(extraction.traits, sink).filter((trait) => names.trait(trait));
   const rows = extraction.include.map((row) => bindRow(row, names, sink)).filter((row) => row !== undefined);
   const cells = traits.flatMap((trait) => rows.flatMap((row) => namesOf(trait, row, methods)));
@@ -35,10 +36,6 @@ interface BoundRow {
   readonly positions: readonly { readonly position: Position; readonly text: Located<string> }[];
 }
 
-function bindMethods(extraction: ExtractionSpec, names: Names, sink: DiagnosticSink): MethodName[] {
-  return unique(extraction.methods, sink).flatMap((method) => names.method(method) ?? []);
-}
-
 function bindRow(row: IncludeSpec, names: Names, sink: DiagnosticSink): BoundRow | undefined {
   const positions = row.positions.flatMap((text) => {
     const position = bindPosition(text, sink);
@@ -47,7 +44,7 @@ function bindRow(row: IncludeSpec, names: Names, sink: DiagnosticSink): BoundRow
   return names.source(row.source) ? { source: row.source, positions } : undefined;
 }
 
-function namesOf(trait: Located<string>, row: BoundRow, methods: readonly MethodName[]): CellNames[] {
+function namesOf(trait: Located<string>, row: BoundRow, methods: readonly string[]): CellNames[] {
   const positions = new Map(row.positions.toReversed().map((one) => [one.text.value, one]));
   return row.positions
     .filter((one) => positions.get(one.text.value) === one)

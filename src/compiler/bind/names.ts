@@ -1,11 +1,11 @@
 import * as report from "../../diagnostics/catalog/names.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { DiagnosticSink } from "../../diagnostics/sink.ts";
-import { METHOD_NAMES, type MethodName } from "../../methods/index.ts";
+import { METHODS } from "../../methods/index.ts";
 import { nearest } from "../../util/nearest.ts";
 import type { Declarations, Located, Spec } from "../lower/spec.ts";
 
-/** Looks up names that a spec uses; what is unknown is reported with the nearest name, and is false or undefined. */
+/** Looks up names that a spec uses; what is unknown is reported with the nearest name, and is false. */
 export class Names {
   readonly #spec: Spec;
   readonly #sink: DiagnosticSink;
@@ -27,14 +27,12 @@ export class Names {
     return this.#declared(name, this.#spec.sources, report.unknownSource);
   }
 
-  method(name: Located<string>): MethodName | undefined {
-    const method = METHOD_NAMES.find((known) => known === name.value);
-    if (method === undefined) {
-      const near = nearest(name.value, METHOD_NAMES);
-      const unknown = { place: name.place, name: name.value, near, nearPlace: undefined, known: METHOD_NAMES };
-      this.#sink.report(report.unknownMethod(unknown));
-    }
-    return method;
+  method({ value: name, place }: Located<string>): boolean {
+    if (METHODS.has(name)) return true;
+    const known = [...METHODS.keys()];
+    const near = nearest(name, known);
+    this.#sink.report(report.unknownMethod({ place, name, near, nearPlace: undefined, known }));
+    return false;
   }
 
   /** A section that is missing altogether has been reported: then every name passes as unknown, in silence. */

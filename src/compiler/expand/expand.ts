@@ -31,7 +31,8 @@ export function expand(bound: Bound, files: Files, checked: Checked, sink: Diagn
   const inputs = new Inputs(bound, files);
   const { checkpoints, engine } = bound.spec;
   const extracted = new Map<Cell, string>();
-  const extraction = { files, budgets: checked.budgets, inputs, dtype: engine.dtype };
+  const { heldOut, seed } = bound.spec.extraction ?? { heldOut: 0, seed: 0 };
+  const extraction = { files, budgets: checked.budgets, inputs, dtype: engine.dtype, heldOut, seed };
   let before: Extracted | undefined;
   for (const cell of bound.cells) {
     before = addExtraction(cell, before, extraction, tasks);

@@ -3,6 +3,7 @@ import type { ActivationSet, ActivationsParams, ResponsesParams } from "../../do
 import type { Dataset } from "../../domain/experiment.ts";
 import type { Task, TaskCost } from "../../domain/task.ts";
 import type { Cell } from "../bind/cell.ts";
+import { methodNamed } from "../../methods/index.ts";
 import { responseSet, type Budgets } from "../check/generation.ts";
 import type { Files } from "../files/files.ts";
 import { activationsCost, responsesCost, vectorsCost } from "./cost.ts";
@@ -21,6 +22,10 @@ export interface ExtractionContext {
   readonly budgets: Budgets;
   readonly inputs: Inputs;
   readonly dtype: Dtype;
+  /** Share of the scenarios that no vector is fitted on. */
+  readonly heldOut: number;
+  /** Of methods that draw. */
+  readonly seed: number;
 }
 
 /** What the cells of one trait and source have in common. */
@@ -55,7 +60,7 @@ export function addExtraction(
   const samePosition = sameSet?.cell.positionText === cell.positionText ? sameSet : undefined;
   const set = sameSet?.set ?? addResponses(cell, context, tasks);
   const activations = samePosition?.activations ?? tasks.add(activationsTask(cell, set, context), place);
-  const vectors = tasks.add(vectorsTask(cell, activations, set), place);
+  const vectors = tasks.add(vectorsTask(cell, activations, set, context.seed), place);
   return { cell, set, activations, vectors };
 }
 
@@ -101,9 +106,9 @@ function responsesTask(cell: Cell, dataset: Dataset, { budgets, inputs, dtype }:
   });
 }
 
-function activationsTask(cell: Cell, set: CellSet, { inputs, dtype }: ExtractionContext): Task {
+function activationsTask(cell: Cell, set: CellSet, { inputs, dtype, heldOut }: ExtractionContext): Task {
   const { variant, position, component } = activationSet(cell);
-  const params: ActivationsParams = { dataset: set.dataset.ref, variant, position, component, dtype };
+  const params: ActivationsParams = { dataset: set.dataset.ref, variant, position, component, dtype, heldOut };
   return named(activationsNames(cell), cell.positionText.place, {
     kind: "activations",
     phase: "extraction",
@@ -115,12 +120,14 @@ function activationsTask(cell: Cell, set: CellSet, { inputs, dtype }: Extraction
   });
 }
 
-function vectorsTask(cell: Cell, activations: string, set: CellSet): Task {
+function vectorsTask(cell: Cell, activations: string, set: CellSet, methodSeed: number): Task {
   const { variant, position, component } = activationSet(cell);
+  const { method } = cell;
+  const seed = methodNamed(method).isSeeded ? methodSeed : 0;
   return named(vectorsNames(cell), cell.positionText.place, {
     kind: "vectors",
     phase: "extraction",
-    params: { dataset: set.dataset.ref, variant, position, component, method: cell.method },
+    params: { dataset: set.dataset.ref, variant, position, component, method, seed },
     inputs: NO_INPUTS,
     needs: [activations],
     after: NONE,

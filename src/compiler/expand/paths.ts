@@ -23,7 +23,7 @@ export function activationsNames(cell: Cell): Names {
   const folder = joined("extraction", ...subject(cell), "activations", position, "residual");
   return {
     id: joined("activations", ...subject(cell), position),
-    outputs: files(folder, "/train_all_layers.safetensors", "/metadata.json"),
+    outputs: files(folder, "/train_all_layers.safetensors", "/val_all_layers.safetensors", "/metadata.json"),
   };
 }
 

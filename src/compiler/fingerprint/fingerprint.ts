@@ -1,6 +1,6 @@
 import type { Fingerprint } from "../../domain/state.ts";
 import type { Task, TaskKind } from "../../domain/task.ts";
-import { METHODS, type MethodName } from "../../methods/index.ts";
+import { methodNamed } from "../../methods/index.ts";
 import { StableJsonWriter } from "../../util/json.ts";
 import { digestOfText } from "../digest.ts";
 
@@ -10,8 +10,8 @@ import { digestOfText } from "../digest.ts";
  */
 const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   responses: "1",
-  activations: "1",
-  vectors: "1",
+  activations: "2",
+  vectors: "2",
   baseline: "1",
   steering: "2",
   refine: "1",
@@ -60,7 +60,7 @@ function textOf(task: Task, digests: ReadonlyMap<string, string>, writer: Stable
 function versionOf(task: Task): string {
   const version = KIND_VERSIONS[task.kind];
   if (task.kind !== "vectors") return version;
-  const { name, version: method } = METHODS[task.params.method as MethodName];
+  const { name, version: method } = methodNamed(task.params.method);
   return `${version}, ${name} ${method}`;
 }
 

@@ -87,6 +87,8 @@ function lowerExtraction(node: YamlNode | undefined): S.ExtractionSpec | undefin
       return source === undefined ? [] : { source, positions: texts(field(row, "position")) ?? [] };
     }),
     exclude: items(field(matrix, "exclude")).flatMap((row) => (row.kind === "map" ? lowerFilter(row) : [])),
+    heldOut: number(field(node, "held_out"))?.value ?? 0.1,
+    seed: number(field(node, "seed"))?.value ?? 0,
   };
 }
 

@@ -79,6 +79,8 @@ export interface ExtractionSpec {
   readonly traits: readonly Located<string>[];
   readonly include: readonly IncludeSpec[];
   readonly exclude: readonly FilterSpec[];
+  readonly heldOut: number;
+  readonly seed: number;
 }
 
 export interface IncludeSpec {

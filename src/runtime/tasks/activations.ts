@@ -1,10 +1,12 @@
-import type { CaptureRow } from "../../domain/engine.ts";
+import type { Captured, CaptureRow, Model } from "../../domain/engine.ts";
+import { heldOutRows } from "../../domain/held-out.ts";
 import { parsePosition, positionIndices, type Position } from "../../domain/position.ts";
-import { encodeSafetensors } from "../../domain/safetensors.ts";
 import type { ActivationsTask } from "../../domain/task.ts";
+import { mean } from "../../math/statistics.ts";
 import { RuntimeFailure } from "../failures.ts";
-import { outputPath, variantOf, type Executor, type Outputs } from "./context.ts";
+import { activationFiles, type ActivationsMetadata, type SampleId, type Samples } from "./activation-files.ts";
 import { captureInSteps } from "./capture-steps.ts";
+import { datasetOf, variantOf, type Executor, type Outputs } from "./context.ts";
 import { parseResponses, type StoredResponse } from "./responses-file.ts";
 
 /**
@@ -14,14 +16,16 @@ import { parseResponses, type StoredResponse } from "./responses-file.ts";
 export const runActivations: Executor<ActivationsTask> = async (tasks, context) => {
   const [first] = tasks;
   if (first === undefined) throw new Error("Internal error: no activations task");
-  const { dataset, variant } = first.params;
+  const { dataset, variant, heldOut } = first.params;
   const folder = `extraction/${dataset}/${variant}/responses`;
-  const read = (name: string): StoredResponse[] =>
-    parseResponses(`${folder}/${name}`, context.readFile(`${folder}/${name}`));
-  const positive = read("pos.json");
-  const responses = [...positive, ...read("neg.json")];
+  const held = heldOutRows(datasetOf(context.experiment, dataset), heldOut);
   const positions = tasks.map((task) => readPosition(task.params.position));
-  const samples = responses.map((response, index) => sampleOf(response, index < positive.length, positions));
+  const samples = (["positive", "negative"] as const).flatMap((polarity) => {
+    const path = `${folder}/${polarity === "positive" ? "pos" : "neg"}.json`;
+    return parseResponses(path, context.readFile(path)).map((response) =>
+      sampleOf(response, polarity, held[polarity][response.scenario] === true, positions),
+    );
+  });
   const rows = samples.filter((sample) => sample.row.pools.length > 0);
   const model = await context.model(variant);
   const captured = await captureInSteps(
@@ -30,26 +34,17 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
     `capturing ${tasks.map((task) => task.params.position).join(" ")}`,
     context,
   );
-  const resultOf = new Map(rows.map((sample, index) => [sample, captured[index]]));
-  const size = model.layers * model.hiddenSize;
+  const resultOf = new Map(rows.map((sample, index) => [sample, captured[index] as Captured]));
   const files = tasks.map((task, position): [string, Outputs] => {
-    const present = samples.filter((sample) => sample.poolOf[position] !== undefined);
-    const nPositive = present.filter((sample) => sample.positive).length;
-    const counts = { n_pos: nPositive, n_neg: present.length - nPositive };
-    requireSamples(task, counts);
-    const data = new Float32Array(present.length * size); // [sample, layer, hidden], positives first
-    const norms = new Float64Array(model.layers);
-    for (const [index, sample] of present.entries()) {
-      const pool = sample.poolOf[position] as number;
-      const result = resultOf.get(sample);
-      if (result === undefined) throw new Error("Internal error: a sample was not captured");
-      data.set(result.means.subarray(pool * size, (pool + 1) * size), index * size);
-      for (let layer = 0; layer < model.layers; layer++) {
-        norms[layer]! += result.norms[pool * model.layers + layer]! / present.length;
-      }
-    }
-    const shape = [present.length, model.layers, model.hiddenSize];
-    const metadata = {
+    const present = samples.flatMap((sample): Pooled[] => {
+      const pool = sample.poolOf[position];
+      return pool === undefined ? [] : [{ ...sample, pool, captured: resultOf.get(sample) as Captured }];
+    });
+    const empty = samples.filter((sample) => sample.poolOf[position] === undefined);
+    const train = present.filter((sample) => !sample.heldOut);
+    const val = present.filter((sample) => sample.heldOut);
+    requireSamples(task, train);
+    const metadata: ActivationsMetadata = {
       dataset,
       variant,
       model: variantOf(context.experiment, variant).model,
@@ -57,35 +52,70 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
       component: task.params.component,
       n_layers: model.layers,
       hidden_dim: model.hiddenSize,
-      ...counts,
-      n_empty: responses.length - present.length,
-      activation_norms: [...norms],
+      n_pos: count(train, "positive"),
+      n_neg: count(train, "negative"),
+      val_split: heldOut,
+      n_val_pos: count(val, "positive"),
+      n_val_neg: count(val, "negative"),
+      n_empty_pos: count(empty, "positive"),
+      n_empty_neg: count(empty, "negative"),
+      activation_norms: meanNorms(train, model.layers),
+      rows: { train: train.map(({ id }) => id), val: val.map(({ id }) => id) },
     };
-    return [
-      task.id,
-      new Map<string, Uint8Array | string>([
-        [outputPath(task, "train_all_layers.safetensors"), encodeSafetensors({ activations: { shape, data } })],
-        [outputPath(task, "metadata.json"), `${JSON.stringify(metadata, null, 2)}\n`],
-      ]),
-    ];
+    return [task.id, activationFiles(task, { train: stack(train, model), val: stack(val, model) }, metadata)];
   });
   return new Map(files);
 };
 
+type Polarity = "positive" | "negative";
+
 interface Sample {
-  readonly positive: boolean;
+  readonly polarity: Polarity;
+  readonly id: SampleId;
+  readonly heldOut: boolean;
   readonly row: CaptureRow;
   /** Index into row.pools for each position; undefined where the response has no token there. */
   readonly poolOf: readonly (number | undefined)[];
 }
 
-function sampleOf(response: StoredResponse, positive: boolean, positions: readonly Position[]): Sample {
+/** A sample at one position. */
+interface Pooled extends Sample {
+  readonly pool: number;
+  readonly captured: Captured;
+}
+
+function sampleOf(
+  response: StoredResponse,
+  polarity: Polarity,
+  heldOut: boolean,
+  positions: readonly Position[],
+): Sample {
+  const { scenario, rollout, prompt_ids: prompt, response_ids: ids } = response;
   const pools: number[][] = [];
   const poolOf = positions.map((position) => {
-    const indices = positionIndices(position, response.prompt_ids.length, response.response_ids.length);
+    const indices = positionIndices(position, prompt.length, ids.length);
     return indices.length === 0 ? undefined : pools.push(indices) - 1;
   });
-  return { positive, row: { ids: [...response.prompt_ids, ...response.response_ids], pools }, poolOf };
+  return { polarity, id: [scenario, rollout], heldOut, row: { ids: [...prompt, ...ids], pools }, poolOf };
+}
+
+function count(samples: readonly Sample[], polarity: Polarity): number {
+  return samples.filter((sample) => sample.polarity === polarity).length;
+}
+
+function stack(samples: readonly Pooled[], { layers, hiddenSize }: Pick<Model, "layers" | "hiddenSize">): Samples {
+  const size = layers * hiddenSize;
+  const data = new Float32Array(samples.length * size); // [row, layer, hidden]
+  for (const [row, { captured, pool }] of samples.entries()) {
+    data.set(captured.means.subarray(pool * size, (pool + 1) * size), row * size);
+  }
+  return { data, ids: samples.map(({ id }) => id), nPositive: count(samples, "positive") };
+}
+
+function meanNorms(samples: readonly Pooled[], layers: number): number[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    mean(samples.map(({ captured, pool }) => captured.norms[pool * layers + layer] as number)),
+  );
 }
 
 function readPosition(text: string): Position {
@@ -94,11 +124,13 @@ function readPosition(text: string): Position {
   return position;
 }
 
-function requireSamples(task: ActivationsTask, counts: { readonly n_pos: number; readonly n_neg: number }): void {
-  if (counts.n_pos > 0 && counts.n_neg > 0) return;
-  throw new RuntimeFailure(
-    "vector-degenerate",
-    `No ${counts.n_pos === 0 ? "positive" : "negative"} response of ${task.params.dataset} has a token at ${task.params.position}.`,
-    "Look at the responses: the model may end at once. A wider position or more tokens may help.",
-  );
+function requireSamples({ params }: ActivationsTask, train: readonly Sample[]): void {
+  for (const polarity of ["positive", "negative"] as const) {
+    if (count(train, polarity) > 0) continue;
+    throw new RuntimeFailure(
+      "vector-degenerate",
+      `No ${polarity} response of ${params.dataset} has a token at ${params.position}.`,
+      "Look at the responses: the model may end at once. A wider position or more tokens may help.",
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import type { AskingParams, VectorsParams } from "../../domain/task-params.ts";
+import type { AskingParams, VectorSet } from "../../domain/task-params.ts";
 import { summarise, type ScoredEvaluation } from "../effect.ts";
 import type { Scores } from "../judge/types.ts";
 import type { Answer } from "./answers.ts";
@@ -43,7 +43,7 @@ interface StoredConfiguration {
  * that a rerun gives the same bytes.
  */
 export function steeringLines(
-  params: VectorsParams & AskingParams,
+  params: VectorSet & AskingParams,
   baseline: Baseline,
   evaluated: readonly Evaluated[],
   random: readonly Evaluated[],

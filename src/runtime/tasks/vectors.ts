@@ -1,27 +1,35 @@
-import { decodeSafetensors, encodeSafetensors } from "../../domain/safetensors.ts";
+import { encodeSafetensors } from "../../domain/safetensors.ts";
 import type { VectorsTask } from "../../domain/task.ts";
-import { METHODS } from "../../methods/index.ts";
+import { methodNamed } from "../../methods/index.ts";
+import { separation, type Separation } from "../../methods/separation.ts";
+import type { FittedVector, Pair, Rows } from "../../methods/types.ts";
+import { readableJson } from "../../util/readable-json.ts";
 import { RuntimeFailure } from "../failures.ts";
-import { onlyTask, outputPath, type Executor, type Outputs, type TaskContext } from "./context.ts";
+import { readActivations, type Samples } from "./activation-files.ts";
+import {
+  datasetOf,
+  neededTask,
+  onlyTask,
+  outputPath,
+  type Executor,
+  type Outputs,
+  type TaskContext,
+} from "./context.ts";
 
-/** Fits one vector a layer from one activation set. */
+/** Fits one vector a layer from one activation set, and measures it on the rows that were held out. */
 export const runVectors: Executor<VectorsTask> = async (tasks, context) => {
   const task = onlyTask(tasks);
   const { params } = task;
-  const method = METHODS[params.method as keyof typeof METHODS];
-  const { data, nPositive, rows, layers, hidden } = readActivations(task, context);
+  const { train, val, metadata } = readActivations(neededTask(task, "activations", context.experiment), context);
+  const { n_layers: layers, hidden_dim: hidden } = metadata;
+  const method = methodNamed(params.method);
+  const pairs = pairsOf(train, params.dataset, context);
+  // A null of another set is another direction.
+  const seed = [params.seed, params.dataset, params.variant, params.position].join("/");
   const vectors = new Float32Array(layers * hidden); // [layer, hidden]
-  const perLayer: object[] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    const matrix = (from: number, to: number) => {
-      const out = new Float32Array((to - from) * hidden);
-      for (let row = from; row < to; row++) {
-        const start = (row * layers + layer) * hidden;
-        out.set(data.subarray(start, start + hidden), (row - from) * hidden);
-      }
-      return { data: out, rows: to - from, columns: hidden };
-    };
-    const fitted = method.fit(matrix(0, nPositive), matrix(nPositive, rows));
+  const perLayer = Array.from({ length: layers }, (_, layer) => {
+    const [positives, negatives] = classesOf(train, layer, layers, hidden);
+    const fitted = method.fit(positives, negatives, { pairs, seed: `${seed}/${layer}` });
     if ("failure" in fitted) {
       throw new RuntimeFailure(
         "vector-degenerate",
@@ -30,45 +38,69 @@ export const runVectors: Executor<VectorsTask> = async (tasks, context) => {
       );
     }
     vectors.set(fitted.vector, layer * hidden);
-    perLayer.push({
-      layer,
-      norm: fitted.norm,
-      baseline: fitted.baseline,
-      ...(fitted.bias === undefined ? {} : { bias: fitted.bias }),
-      ...(fitted.trainAccuracy === undefined ? {} : { train_acc: fitted.trainAccuracy }),
-    });
     context.progress({ done: layer + 1, total: layers, unit: "rows", doing: `layer ${layer}` });
-  }
-  const metadata = { ...params, n_layers: layers, hidden_dim: hidden, layers: perLayer };
+    const held = separation(fitted, ...classesOf(val, layer, layers, hidden));
+    return layerMetadata(layer, fitted, separation(fitted, positives, negatives), held);
+  });
+  const { n_pos, n_neg, n_val_pos, n_val_neg } = metadata;
+  const document = {
+    ...params,
+    n_layers: layers,
+    hidden_dim: hidden,
+    n_pos,
+    n_neg,
+    n_val_pos,
+    n_val_neg,
+    n_pairs: pairs?.length ?? null,
+    layers: perLayer,
+  };
   const outputs: Outputs = new Map<string, Uint8Array | string>([
     [
       outputPath(task, "vectors.safetensors"),
       encodeSafetensors({ vectors: { shape: [layers, hidden], data: vectors } }),
     ],
-    [outputPath(task, "metadata.json"), `${JSON.stringify(metadata, null, 2)}\n`],
+    [outputPath(task, "metadata.json"), readableJson(document)],
   ]);
   return new Map([[task.id, outputs]]);
 };
 
-interface Activations {
-  /** [sample, layer, hidden], positives first */
-  readonly data: Float32Array;
-  readonly nPositive: number;
-  readonly rows: number;
-  readonly layers: number;
-  readonly hidden: number;
+/** A method's numbers at one layer; null is what cannot be measured. */
+function layerMetadata(layer: number, fitted: FittedVector, train?: Separation, val?: Separation) {
+  return {
+    layer,
+    norm: fitted.norm,
+    baseline: fitted.baseline,
+    ...(fitted.bias === undefined ? {} : { bias: fitted.bias }),
+    train_acc: train?.accuracy ?? null,
+    val_acc: val?.accuracy ?? null,
+    train_effect_size: train?.effectSize ?? null,
+    val_effect_size: val?.effectSize ?? null,
+  };
 }
 
-function readActivations(task: VectorsTask, context: TaskContext): Activations {
-  const [needed] = context.experiment.tasks.filter((upstream) => upstream.id === task.needs[0]);
-  if (needed === undefined) throw new Error(`Internal error: ${task.id} needs no activations`);
-  const { data, shape } = decodeSafetensors(
-    context.readFile(outputPath(needed, "train_all_layers.safetensors")),
-    "activations",
-  );
-  const metadata = JSON.parse(Buffer.from(context.readFile(outputPath(needed, "metadata.json"))).toString()) as {
-    readonly n_pos: number;
+/** Residuals of one layer, by class. */
+function classesOf({ data, ids, nPositive }: Samples, layer: number, layers: number, hidden: number): [Rows, Rows] {
+  const of = (from: number, to: number): Rows => {
+    const rows = new Float32Array((to - from) * hidden);
+    for (let row = from; row < to; row++) {
+      const start = (row * layers + layer) * hidden;
+      rows.set(data.subarray(start, start + hidden), (row - from) * hidden);
+    }
+    return { data: rows, rows: to - from, columns: hidden };
   };
-  const [rows = 0, layers = 0, hidden = 0] = shape;
-  return { data, nPositive: metadata.n_pos, rows, layers, hidden };
+  return [of(0, nPositive), of(nPositive, ids.length)];
+}
+
+/**
+ * Rows of the same scenario and rollout. A dataset comes in pairs when both files have as many rows: row i of one then is
+ * row i of the other.
+ */
+function pairsOf({ ids, nPositive }: Samples, dataset: string, { experiment }: TaskContext): Pair[] | undefined {
+  const { positive, negative } = datasetOf(experiment, dataset);
+  if (positive.length !== negative.length) return undefined;
+  const negatives = new Map(ids.slice(nPositive).map((id, row) => [id.join(), row]));
+  return ids.slice(0, nPositive).flatMap((id, row): Pair[] => {
+    const other = negatives.get(id.join());
+    return other === undefined ? [] : [[row, other]];
+  });
 }
