@@ -8,7 +8,8 @@ import type { JudgeSpec } from "./lower/spec.ts";
 
 /** The experiment of a spec without errors. */
 export function assemble(bound: Bound, files: Files, tasks: readonly Task[], projectDir: string): Experiment {
-  const { spec, application } = bound;
+  const { spec, application, vetted } = bound;
+  const isJudged = spec.steering !== undefined || vetted.length > 0;
   if (spec.name === undefined) throw new Error("Internal error: an experiment without a name passed");
   const name = spec.name.value;
   return {
@@ -18,7 +19,7 @@ export function assemble(bound: Bound, files: Files, tasks: readonly Task[], pro
     variants: variantsOf(files),
     application: application?.value ?? "",
     engine: spec.engine,
-    judge: spec.steering === undefined || spec.judge === undefined ? undefined : judgeOf(spec.judge),
+    judge: isJudged && spec.judge !== undefined ? judgeOf(spec.judge) : undefined,
     judgeTemplates: files.templates,
     datasets: files.datasets,
     prompts: promptsOf(bound, files),

@@ -13,9 +13,9 @@ export interface Experiment {
   readonly variants: ReadonlyMap<string, Variant>;
   readonly application: string;
   readonly engine: EngineOptions;
-  /** Absent when nothing is steered. */
+  /** Absent when nothing is judged. */
   readonly judge: Judge | undefined;
-  /** What the judge is asked, by trait; none when nothing is steered. */
+  /** What the judge is asked, by trait; none when nothing is judged. */
   readonly judgeTemplates: ReadonlyMap<string, JudgeTemplates>;
   /** By `<set>/<trait>`. */
   readonly datasets: ReadonlyMap<string, Dataset>;

@@ -20,6 +20,25 @@ export interface ResponsesParams extends GenerationParams {
   readonly rollouts: number;
 }
 
+/** Which responses are kept: those that show the trait as their polarity asks for, in sound text. */
+export interface VettingParams extends VettingThresholds {
+  readonly dataset: string;
+  readonly variant: string;
+  readonly trait: string;
+  readonly judge: JudgeParams;
+}
+
+export interface VettingThresholds extends JsonObjectLike {
+  /** Least trait score of a positive response, 0 to 100. */
+  readonly positive: number;
+  /** Negative responses have less. */
+  readonly negative: number;
+  /** Least coherence of either. */
+  readonly coherence: number;
+  /** Fewest responses of each polarity that vectors are made of. */
+  readonly minKept: number;
+}
+
 /** Which activations, by what they are of. */
 export interface ActivationSet extends JsonObjectLike {
   /** `<set>/<trait>` */

@@ -6,6 +6,7 @@ import type * as P from "./task-params.ts";
  */
 export type Task =
   | ResponsesTask
+  | VettingTask
   | ActivationsTask
   | VectorsTask
   | BaselineTask
@@ -57,6 +58,8 @@ export interface TaskCost {
 
 /** One response set: every row of a dataset's two polarities through a variant, `rollouts` times. */
 export type ResponsesTask = TaskOf<"responses", P.ResponsesParams>;
+/** The judge's scores of one response set, and which responses are kept for vectors. */
+export type VettingTask = TaskOf<"vetting", P.VettingParams>;
 /** Residuals of one response set, averaged at one position. Tasks of one response set share a forward pass. */
 export type ActivationsTask = TaskOf<"activations", P.ActivationsParams>;
 /** One vector a layer from one activation set. */

@@ -213,6 +213,7 @@ class Run {
       step: (name, make, mayKeep = () => true) => checkpoint.step(name, make, mayKeep),
       bytesStep: (name, make) => checkpoint.bytesStep(name, make),
       progress: (progress) => emit({ type: "task-progress", id, phase, progress }),
+      notice: (message) => emit({ type: "notice", message }),
     };
     // When it is not waited for any more, the engine's worker is ended with its model.
     return untilAborted((this.#options.execute ?? execute)(group, context), signal);

@@ -59,7 +59,11 @@ describe("a command line that is not understood exits with 64 and says what to t
       ["plan", "specs/small.yaml", "more.yaml"],
       "Unexpected argument 'more.yaml'.\nTry: steerform plan --help",
     ],
-    ["show without what", ["show"], "show what? There is: results, or the id of a task.\nTry: steerform show --help"],
+    [
+      "show without what",
+      ["show"],
+      "show what? There is: results, vectors, or the id of a task.\nTry: steerform show --help",
+    ],
     [
       "show of something else",
       ["show", "result"],

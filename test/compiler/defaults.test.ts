@@ -53,6 +53,8 @@ test("the schema's defaults are what the compiler fills in", () => {
     topP: defaults["top_p"],
     seed: defaults["seed"],
   });
+  const activations = experiment?.tasks.find(({ kind }) => kind === "activations");
+  expect(activations?.params["heldOut"]).toBe(Object.fromEntries(all)["/properties/extraction/properties/held_out"]);
   expect(steering?.params).toMatchObject({
     component: defaults["component"],
     search: { algorithm, evaluations, start, up, down, momentum, minCoherence },
@@ -68,6 +70,21 @@ test("the schema's defaults are what the compiler fills in", () => {
   });
   expect(defaults["vectors"]).toBe("all");
   expect(experiment?.tasks.filter(({ kind }) => kind === "steering")).toHaveLength(6);
+});
+
+test("the schema's defaults of vetting are what the compiler fills in", () => {
+  const schema: unknown = JSON.parse(readFileSync(join(REPOSITORY, "schema/experiment.schema.json"), "utf8"));
+  const vetting = "/properties/extraction/properties/vetting/properties/";
+  const defaults = schemaDefaults(schema).filter(([path]) => path.startsWith(vetting));
+  const spec = minimal.replace("extraction:\n", "extraction:\n  vetting: {}\n");
+  const task = compileFiles(projectOf(spec)).experiment?.tasks.find(({ kind }) => kind === "vetting");
+  const { positive, negative, coherence, minKept } = task?.params ?? {};
+  expect(Object.fromEntries(defaults.map(([path, value]) => [path.slice(vetting.length), value]))).toEqual({
+    positive,
+    negative,
+    coherence,
+    min_kept: minKept,
+  });
 });
 
 test("a spec without steering makes vectors and nothing else", () => {

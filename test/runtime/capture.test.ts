@@ -233,6 +233,7 @@ describe("residuals", () => {
     const context = {
       model: () => Promise.resolve(counting),
       progress: () => undefined,
+      notice: () => undefined,
       writeFile(path: string, content: Uint8Array) {
         if (written++ === stopAfter) throw new Interrupted();
         return writeOutput(folder, path, content);

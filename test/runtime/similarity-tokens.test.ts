@@ -42,6 +42,7 @@ function prepare(captured: readonly number[], replayed: readonly number[], rows 
     experiment: { tasks: [capture, replay, task] as Task[] },
     readFile: (path: string) => files.get(path),
     progress: () => undefined,
+    notice: () => undefined,
     signal: new AbortController().signal,
   } as unknown as TaskContext;
   return { files, run: () => runSimilarity([task], context) };

@@ -26,7 +26,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: "show",
-    summary: "shows the results, or tasks: show results|TASK [SPEC]",
+    summary: "shows results, vectors or tasks: show results|vectors|TASK [SPEC]",
     load: async () => (await import("./show.ts")).showCommand,
   },
   {

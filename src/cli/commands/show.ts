@@ -1,9 +1,11 @@
 import type { Experiment } from "../../domain/experiment.ts";
 import { formatResults } from "../../report/results-view.ts";
 import { formatTask } from "../../report/task-view.ts";
+import { formatVectorSets } from "../../report/vectors-view.ts";
 import { RuntimeFailure } from "../../runtime/failures.ts";
 import { readResults } from "../../runtime/results-file.ts";
 import { observeState } from "../../runtime/observe.ts";
+import { readVectorSets } from "../../runtime/vector-sets.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
@@ -15,10 +17,13 @@ const MAX_SHOWN = 20;
 
 export const showCommand: Command = {
   help: `Usage: steerform show results [SPEC] [options]
+       steerform show vectors [SPEC] [options]
        steerform show TASK [SPEC] [options]
 
 results: for every vector set the best layer and coefficient, the trait's change with its interval, coherence, the
 unsteered answers and random directions; combinations beside the best single vector.
+vectors: for every vector set the responses that it is made of, those that were left out and why, and how far it tells
+the two classes apart, on scenarios that were held out, too.
 TASK, an id with * or steering[trait=evil,method=probe]: what it is made of, what it made, when, where and by what.
 
 Options:
@@ -29,7 +34,7 @@ Options:
   maxPositionals: 2,
   async run(args, host): Promise<ExitCode> {
     const [what, spec] = args.positionals;
-    if (what === undefined) throw new UsageError("show what? There is: results, or the id of a task.");
+    if (what === undefined) throw new UsageError("show what? There is: results, vectors, or the id of a task.");
     const compiled = compileSpec(spec, host, { set: args.texts("set") });
     const { experiment } = compiled;
     if (experiment === undefined) {
@@ -38,7 +43,9 @@ Options:
       else printDiagnostics(compiled, host);
       return EXIT.failure;
     }
-    return what === "results" ? showResults(experiment, args, host) : showTasks(what, experiment, args, host);
+    if (what === "results") return showResults(experiment, args, host);
+    if (what === "vectors") return showVectors(experiment, args, host);
+    return showTasks(what, experiment, args, host);
   },
 };
 
@@ -49,6 +56,16 @@ function showResults(experiment: Experiment, args: Arguments, host: Host): ExitC
     throw new RuntimeFailure("results-missing", message, "steerform apply makes them.");
   }
   host.out(args.flag("json") ? JSON.stringify(results, null, 2) : formatResults(results));
+  return EXIT.success;
+}
+
+function showVectors(experiment: Experiment, args: Arguments, host: Host): ExitCode {
+  const sets = readVectorSets(experiment);
+  if (sets.length === 0) {
+    const message = `${experiment.name} has no vectors yet.`;
+    throw new RuntimeFailure("results-missing", message, "steerform apply makes them.");
+  }
+  host.out(args.flag("json") ? JSON.stringify({ format_version: 1, ok: true, sets }, null, 2) : formatVectorSets(sets));
   return EXIT.success;
 }
 

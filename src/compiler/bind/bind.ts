@@ -22,6 +22,7 @@ export function bind(spec: Spec, sink: DiagnosticSink): Bound {
     spec,
     cells,
     steered,
+    vetted: spec.extraction?.vetting === undefined ? [] : cells,
     application: known(spec.application),
     judgeVariant: known(judge),
     combinations: bindCombinations(spec, steered, names, sink),

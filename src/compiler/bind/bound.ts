@@ -9,6 +9,8 @@ export interface Bound {
   readonly cells: readonly Cell[];
   /** Those of them that are steered. */
   readonly steered: readonly Cell[];
+  /** Those whose responses are vetted: all or none. */
+  readonly vetted: readonly Cell[];
   readonly application: Located<string> | undefined;
   /** Of a local judge. */
   readonly judgeVariant: Located<string> | undefined;

@@ -14,6 +14,8 @@ export function responseSet(cell: Cell): string {
 }
 
 export function checkGeneration(spec: Spec, sink: DiagnosticSink): void {
+  const vetting = spec.extraction?.vetting;
+  if (vetting !== undefined && !spec.judgeWritten) sink.report(report.vettingWithoutJudge(vetting.place));
   for (const { value: source } of spec.sources?.values() ?? []) {
     if (source === undefined) continue;
     const { rollouts, temperature, place } = source.generate;

@@ -8,6 +8,8 @@ import type { TaskCost } from "../../domain/task.ts";
 const BYTES_PER_TOKEN = 12;
 /** A JSON record besides its tokens: the prompt, its ids, the keys. */
 const BYTES_PER_RECORD = 600;
+/** A JSON record of which response it is, its scores and whether it is kept. */
+const BYTES_PER_SCORE = 120;
 const BYTES_PER_FLOAT = 4;
 const BYTES_PER_HALF = 2;
 /** A question in its chat format. */
@@ -26,6 +28,12 @@ export interface Size {
 
 export function responsesCost(dataset: Dataset, params: Pick<ResponsesParams, "maxNewTokens" | "rollouts">): TaskCost {
   return generating(rowsOf(dataset) * params.rollouts, params.maxNewTokens, 0);
+}
+
+/** Every response judged. */
+export function vettingCost(dataset: Dataset, responses: ResponsesParams, judge: JudgeParams): TaskCost {
+  const judged = judgedCost(rowsOf(dataset) * responses.rollouts, { maxNewTokens: responses.maxNewTokens, judge });
+  return { ...judged, generations: 0, newTokens: 0, bytes: rowsOf(dataset) * responses.rollouts * BYTES_PER_SCORE };
 }
 
 export function activationsCost(dataset: Dataset, rollouts: number, { layers, hiddenSize }: Size): TaskCost {

@@ -6,7 +6,7 @@ import type { Checked } from "../check/check.ts";
 import type { Files } from "../files/files.ts";
 import { similarityTasks, weightsTasks, type AnalysisContext } from "./analysis.ts";
 import { extractionCheckpoint, steeringCheckpoint } from "./checkpoints.ts";
-import { addExtraction, type Extracted } from "./extraction.ts";
+import { addExtraction, type Extracted, type ExtractionContext } from "./extraction.ts";
 import { datasetOf, sizeOf } from "./files.ts";
 import { Inputs } from "./inputs.ts";
 import { combinationTask, refineTask, selectionTasks } from "./later-steering.ts";
@@ -31,8 +31,7 @@ export function expand(bound: Bound, files: Files, checked: Checked, sink: Diagn
   const inputs = new Inputs(bound, files);
   const { checkpoints, engine } = bound.spec;
   const extracted = new Map<Cell, string>();
-  const { heldOut, seed } = bound.spec.extraction ?? { heldOut: 0, seed: 0 };
-  const extraction = { files, budgets: checked.budgets, inputs, dtype: engine.dtype, heldOut, seed };
+  const extraction = extractionContext(bound, files, checked, inputs);
   let before: Extracted | undefined;
   for (const cell of bound.cells) {
     before = addExtraction(cell, before, extraction, tasks);
@@ -45,6 +44,20 @@ export function expand(bound: Bound, files: Files, checked: Checked, sink: Diagn
   const afterSteering = context === undefined ? [] : expandSteering(bound, files, extracted, context, tasks);
   expandAnalysis(bound, files, { inputs, dtype: engine.dtype, vectors, after: afterSteering }, tasks);
   return tasks.ordered();
+}
+
+function extractionContext({ spec }: Bound, files: Files, { budgets }: Checked, inputs: Inputs): ExtractionContext {
+  const { heldOut = 0, seed = 0, vetting } = spec.extraction ?? {};
+  const { judge, engine } = spec;
+  return {
+    files,
+    budgets,
+    inputs,
+    dtype: engine.dtype,
+    heldOut,
+    seed,
+    vetting: vetting && judge && { thresholds: vetting.thresholds, judge: judgeParams(judge) },
+  };
 }
 
 /** Adds a checkpoint, if there is one; answers what comes after it waits for. */

@@ -1,16 +1,22 @@
 import type { Dtype } from "../../domain/engine.ts";
-import type { ActivationSet, ActivationsParams, ResponsesParams } from "../../domain/task-params.ts";
+import type {
+  ActivationSet,
+  ActivationsParams,
+  JudgeParams,
+  ResponsesParams,
+  VettingThresholds,
+} from "../../domain/task-params.ts";
 import type { Dataset } from "../../domain/experiment.ts";
 import type { Task, TaskCost } from "../../domain/task.ts";
 import type { Cell } from "../bind/cell.ts";
 import { methodNamed } from "../../methods/index.ts";
 import { responseSet, type Budgets } from "../check/generation.ts";
 import type { Files } from "../files/files.ts";
-import { activationsCost, responsesCost, vectorsCost } from "./cost.ts";
+import { activationsCost, responsesCost, vectorsCost, vettingCost } from "./cost.ts";
 import { datasetOf, sizeOf } from "./files.ts";
 import type { Inputs } from "./inputs.ts";
 import { named } from "./named.ts";
-import { activationsNames, responsesNames, vectorsNames } from "./paths.ts";
+import { activationsNames, responsesNames, vectorsNames, vettingNames } from "./paths.ts";
 import type { TaskSet } from "./task-set.ts";
 
 const NONE: readonly string[] = [];
@@ -26,12 +32,15 @@ export interface ExtractionContext {
   readonly heldOut: number;
   /** Of methods that draw. */
   readonly seed: number;
+  /** Undefined: every response is taken. */
+  readonly vetting: { readonly thresholds: VettingThresholds; readonly judge: JudgeParams } | undefined;
 }
 
 /** What the cells of one trait and source have in common. */
 interface CellSet {
   readonly dataset: Dataset;
-  readonly responses: string;
+  /** Ids of the responses and, where they are vetted, of their vetting. */
+  readonly responses: readonly string[];
   readonly activationsCost: TaskCost;
   readonly vectorsCost: TaskCost;
 }
@@ -45,7 +54,7 @@ export interface Extracted {
 }
 
 /**
- * Adds the three tasks that make a cell's vectors. Each one's parameters are only what it is made of: responses know no
+ * Adds the tasks that make a cell's vectors. Each one's parameters are only what it is made of: responses know no
  * position, activations no method, and none of them the names that the spec gives to sources and traits. Cells come trait
  * by trait, source by source and position by position: what a cell shares with the one `before` is not made again.
  */
@@ -69,18 +78,21 @@ function addResponses(cell: Cell, context: ExtractionContext, tasks: TaskSet): C
   const { place, rollouts } = cell.generate;
   const dataset = datasetOf(files, cell.dataset.value);
   const size = sizeOf(files, cell.variant.value);
+  const params = responsesParams(cell, context);
+  const responses = tasks.add(responsesTask(cell, dataset, params, context), place);
+  const vetting = vettingTask(cell, dataset, params, responses, context);
   return {
     dataset,
-    responses: tasks.add(responsesTask(cell, dataset, context), place),
+    responses: vetting === undefined ? [responses] : [responses, tasks.add(vetting, place)],
     activationsCost: activationsCost(dataset, rollouts.value, size),
     vectorsCost: vectorsCost(size),
   };
 }
 
-function responsesTask(cell: Cell, dataset: Dataset, { budgets, inputs, dtype }: ExtractionContext): Task {
+function responsesParams(cell: Cell, { budgets, dtype }: ExtractionContext): ResponsesParams {
   const { generate } = cell;
   const greedy = generate.temperature.value === 0;
-  const params: ResponsesParams = {
+  return {
     dataset: cell.dataset.value,
     variant: cell.variant.value,
     maxNewTokens: generate.maxNewTokens?.value ?? budgets.get(responseSet(cell)) ?? 1,
@@ -91,6 +103,9 @@ function responsesTask(cell: Cell, dataset: Dataset, { budgets, inputs, dtype }:
     seed: greedy ? 0 : generate.seed,
     dtype,
   };
+}
+
+function responsesTask(cell: Cell, dataset: Dataset, params: ResponsesParams, { inputs }: ExtractionContext): Task {
   return named(responsesNames(cell), cell.sourceDeclared, {
     kind: "responses",
     phase: "extraction",
@@ -106,6 +121,28 @@ function responsesTask(cell: Cell, dataset: Dataset, { budgets, inputs, dtype }:
   });
 }
 
+/** Undefined where every response is taken. */
+function vettingTask(
+  cell: Cell,
+  dataset: Dataset,
+  responses: ResponsesParams,
+  responsesId: string,
+  { inputs, vetting }: ExtractionContext,
+): Task | undefined {
+  if (vetting === undefined) return undefined;
+  const { thresholds, judge } = vetting;
+  const trait = cell.trait.value;
+  return named(vettingNames(cell), cell.sourceDeclared, {
+    kind: "vetting",
+    phase: "extraction",
+    params: { dataset: dataset.ref, variant: responses.variant, trait, judge, ...thresholds },
+    inputs: inputs.judging(dataset.ref, trait),
+    needs: [responsesId],
+    after: NONE,
+    cost: vettingCost(dataset, responses, judge),
+  });
+}
+
 function activationsTask(cell: Cell, set: CellSet, { inputs, dtype, heldOut }: ExtractionContext): Task {
   const { variant, position, component } = activationSet(cell);
   const params: ActivationsParams = { dataset: set.dataset.ref, variant, position, component, dtype, heldOut };
@@ -114,7 +151,7 @@ function activationsTask(cell: Cell, set: CellSet, { inputs, dtype, heldOut }: E
     phase: "extraction",
     params,
     inputs: { weights: inputs.weights(params.variant) },
-    needs: [set.responses],
+    needs: set.responses,
     after: NONE,
     cost: set.activationsCost,
   });

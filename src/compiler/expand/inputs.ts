@@ -39,26 +39,30 @@ export class Inputs {
 
   /** Of tasks that ask a dataset's questions of the application, and have the answers judged. */
   judged(ref: string, trait: string, application: string): Readonly<Record<string, string>> {
-    return remember(this.#judged, JSON.stringify([ref, trait]), () => {
-      const { definition, questions } = this.#dataset(ref);
-      const templates = this.#files.templates.get(trait);
-      const { judgeVariant } = this.#bound;
-      if (templates === undefined) throw new Error("Internal error: judged without templates");
-      return {
-        questions: digestOf(questions),
-        definition: digestOf(definition),
-        weights: this.weights(application),
-        prompt_format: this.promptFormat(application),
-        judge_trait_template: digestOf(templates.trait.text),
-        judge_coherence_template: digestOf(templates.coherence.text),
-        ...(judgeVariant === undefined
-          ? {}
-          : {
-              judge_weights: this.weights(judgeVariant.value),
-              judge_prompt_format: this.promptFormat(judgeVariant.value),
-            }),
-      };
-    });
+    return remember(this.#judged, JSON.stringify([ref, trait]), () => ({
+      questions: digestOf(this.#dataset(ref).questions),
+      weights: this.weights(application),
+      prompt_format: this.promptFormat(application),
+      ...this.judging(ref, trait),
+    }));
+  }
+
+  /** What a judge goes by. */
+  judging(ref: string, trait: string): Readonly<Record<string, string>> {
+    const templates = this.#files.templates.get(trait);
+    const { judgeVariant } = this.#bound;
+    if (templates === undefined) throw new Error("Internal error: judged without templates");
+    return {
+      definition: digestOf(this.#dataset(ref).definition),
+      judge_trait_template: digestOf(templates.trait.text),
+      judge_coherence_template: digestOf(templates.coherence.text),
+      ...(judgeVariant === undefined
+        ? {}
+        : {
+            judge_weights: this.weights(judgeVariant.value),
+            judge_prompt_format: this.promptFormat(judgeVariant.value),
+          }),
+    };
   }
 
   #dataset(ref: string) {

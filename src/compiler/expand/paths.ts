@@ -18,6 +18,11 @@ export function responsesNames(cell: Cell): Names {
   return { id: joined("responses", ...subject(cell)), outputs: files(folder, "/pos.json", "/neg.json") };
 }
 
+export function vettingNames(cell: Cell): Names {
+  const folder = joined("extraction", ...subject(cell), "vetting");
+  return { id: joined("vetting", ...subject(cell)), outputs: files(folder, "/response_scores.json") };
+}
+
 export function activationsNames(cell: Cell): Names {
   const position = directoryOf(cell);
   const folder = joined("extraction", ...subject(cell), "activations", position, "residual");

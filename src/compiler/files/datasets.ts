@@ -2,18 +2,19 @@ import * as report from "../../diagnostics/catalog/files.ts";
 import { nearest } from "../../util/nearest.ts";
 import type { Dataset } from "../../domain/experiment.ts";
 import type { Located } from "../lower/spec.ts";
-import type { Cell } from "../bind/cell.ts";
+import type { Bound } from "../bind/bound.ts";
 import type { Project } from "./project.ts";
 import { readQuestions } from "./questions.ts";
 import { readRows } from "./rows.ts";
 
 /** The datasets that the cells read, by `<set>/<trait>`. One that is missing or broken is reported, and left out. */
-export function readDatasets(cells: readonly Cell[], steered: readonly Cell[], project: Project): Map<string, Dataset> {
+export function readDatasets({ cells, steered, vetted }: Bound, project: Project): Map<string, Dataset> {
   const refs = new Map(cells.map(({ dataset }) => [dataset.value, dataset]));
-  const steeredRefs = new Set(steered.map(({ dataset }) => dataset.value));
+  const asked = new Set(steered.map(({ dataset }) => dataset.value));
+  const judged = new Set([...steered, ...vetted].map(({ dataset }) => dataset.value));
   const datasets = new Map<string, Dataset>();
   for (const [ref, located] of refs) {
-    const dataset = readDataset(located, steeredRefs.has(ref), project);
+    const dataset = readDataset(located, { asked: asked.has(ref), judged: judged.has(ref) }, project);
     if (dataset !== undefined) datasets.set(ref, dataset);
   }
   return datasets;
@@ -34,13 +35,18 @@ function findDataset(ref: Located<string>, project: Project): string | undefined
   return undefined;
 }
 
-function readDataset(ref: Located<string>, steered: boolean, project: Project): Dataset | undefined {
+/** The definition only of what is judged, the questions only of what is asked. */
+function readDataset(
+  ref: Located<string>,
+  { asked, judged }: { readonly asked: boolean; readonly judged: boolean },
+  project: Project,
+): Dataset | undefined {
   const folder = findDataset(ref, project);
   if (folder === undefined) return undefined;
   const positive = readRows(folder, "positive", ref.place, project);
   const negative = readRows(folder, "negative", ref.place, project);
-  const definition = steered ? readDefinition(folder, ref, project) : "";
-  const questions = steered ? readQuestions(folder, ref, project) : [];
+  const definition = judged ? readDefinition(folder, ref, project) : "";
+  const questions = asked ? readQuestions(folder, ref, project) : [];
   if (positive === undefined || negative === undefined || definition === undefined || questions === undefined) {
     return undefined;
   }

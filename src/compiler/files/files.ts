@@ -23,7 +23,7 @@ export interface Files {
 export function readFiles(bound: Bound, project: Project, demand: WeightsDemand): Files {
   const models = readModels(bound.spec, project);
   const weights = readWeights(models, usedVariants(bound), demand, project);
-  const datasets = readDatasets(bound.cells, bound.steered, project);
+  const datasets = readDatasets(bound, project);
   return {
     models,
     weights,
@@ -33,9 +33,9 @@ export function readFiles(bound: Bound, project: Project, demand: WeightsDemand)
   };
 }
 
-function readTemplates({ spec, steered }: Bound, project: Project): Map<string, JudgeTemplates> {
-  if (spec.steering === undefined) return new Map();
-  return readJudgeTemplates(spec.steering.place, new Set(steered.map(({ trait }) => trait.value)), project);
+function readTemplates({ spec, steered, vetted }: Bound, project: Project): Map<string, JudgeTemplates> {
+  const { place } = spec.steering ?? spec.extraction?.vetting ?? spec;
+  return readJudgeTemplates(place, new Set([...steered, ...vetted].map(({ trait }) => trait.value)), project);
 }
 
 /** Of traits that are not in the matrix, only the questions are read. */
@@ -53,13 +53,12 @@ function readPrompts(
   return prompts;
 }
 
-function usedVariants({ cells, steered, application, judgeVariant, compared, similarity }: Bound): Set<string> {
+function usedVariants({ cells, steered, vetted, application, judgeVariant, compared, similarity }: Bound): Set<string> {
   const used = new Set(cells.map(({ variant }) => variant.value));
   for (const { value } of compared === undefined ? [] : [compared.from, compared.to]) used.add(value);
   for (const { value } of similarity === undefined ? [] : [similarity.captured, ...similarity.replayed])
     used.add(value);
-  if (steered.length > 0) {
-    for (const variant of [application, judgeVariant]) if (variant !== undefined) used.add(variant.value);
-  }
+  if (steered.length > 0 && application !== undefined) used.add(application.value);
+  if ((steered.length > 0 || vetted.length > 0) && judgeVariant !== undefined) used.add(judgeVariant.value);
   return used;
 }

@@ -10,6 +10,7 @@ import { digestOfText } from "../digest.ts";
  */
 const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   responses: "1",
+  vetting: "1",
   activations: "2",
   vectors: "2",
   baseline: "1",

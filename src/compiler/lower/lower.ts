@@ -1,4 +1,4 @@
-import { entryOf, type YamlNode } from "../parse/node.ts";
+import { entryOf, type YamlEntry, type YamlNode } from "../parse/node.ts";
 import type { Price } from "../../domain/price.ts";
 import { DTYPES } from "../../domain/engine.ts";
 import { declarations, field, items, number, text, texts } from "./fields.ts";
@@ -89,6 +89,21 @@ function lowerExtraction(node: YamlNode | undefined): S.ExtractionSpec | undefin
     exclude: items(field(matrix, "exclude")).flatMap((row) => (row.kind === "map" ? lowerFilter(row) : [])),
     heldOut: number(field(node, "held_out"))?.value ?? 0.1,
     seed: number(field(node, "seed"))?.value ?? 0,
+    vetting: lowerVetting(entryOf(node, "vetting")),
+  };
+}
+
+function lowerVetting(entry: YamlEntry | undefined): S.VettingSpec | undefined {
+  if (entry?.node.kind !== "map") return undefined;
+  const of = (key: string, fallback: number): number => number(field(entry.node, key))?.value ?? fallback;
+  return {
+    place: entry.keyPlace,
+    thresholds: {
+      positive: of("positive", 50),
+      negative: of("negative", 50),
+      coherence: of("coherence", 50),
+      minKept: of("min_kept", 10),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { EngineOptions } from "../../domain/experiment.ts";
 import type { Price } from "../../domain/price.ts";
-import type { SearchParams, WeightsStep } from "../../domain/task-params.ts";
+import type { SearchParams, VettingThresholds, WeightsStep } from "../../domain/task-params.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 
 /**
@@ -81,6 +81,14 @@ export interface ExtractionSpec {
   readonly exclude: readonly FilterSpec[];
   readonly heldOut: number;
   readonly seed: number;
+  /** Undefined: every response is taken. */
+  readonly vetting: VettingSpec | undefined;
+}
+
+export interface VettingSpec {
+  /** Of the key. */
+  readonly place: Place;
+  readonly thresholds: VettingThresholds;
 }
 
 export interface IncludeSpec {

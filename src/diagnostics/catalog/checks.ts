@@ -133,6 +133,12 @@ export function beyondContext(
   });
 }
 
+export function vettingWithoutJudge(place: Place): Diagnostic {
+  return error("SF1513", place, "Vetting needs a judge: nothing would score the responses.", {
+    hint: "Add judge: { provider: local, variant: ... } or judge: { provider: openai, model: ... }.",
+  });
+}
+
 export function systemPromptRefused(place: Place, dataset: string, variant: string, modelPlace: Place): Diagnostic {
   return error(
     "SF1512",

@@ -10,6 +10,10 @@ export function tasksInWords(tasks: readonly Task[], all: readonly Task[]): stri
   switch (first?.kind) {
     case "responses":
       return `${plural(generations, "response")} of ≤ ${budgets(tasks)} tokens${tasks.length === 1 ? readers(first, all) : ""}`;
+    case "vetting": {
+      const { positive, negative, coherence } = first.params;
+      return `keeps positives ≥ ${positive}, negatives < ${negative}, at coherence ≥ ${coherence}`;
+    }
     case "activations": {
       const passes = new Set(tasks.map(({ needs }) => needs[0])).size;
       return passes === 1 ? "one pass over the responses" : `${passes} passes over the responses`;

@@ -31,7 +31,10 @@ export interface ActivationsMetadata {
   /** Rows that are held out. */
   readonly n_val_pos: number;
   readonly n_val_neg: number;
-  /** Responses without a token at the position. */
+  /** Responses that vetting dropped. */
+  readonly n_filtered_pos: number;
+  readonly n_filtered_neg: number;
+  /** Of the others, those without a token at the position. */
   readonly n_empty_pos: number;
   readonly n_empty_neg: number;
   /** Mean L2 norm of the residual over the tokens of the fitted rows, [layer]. */

@@ -6,8 +6,9 @@ import { mean } from "../../math/statistics.ts";
 import { RuntimeFailure } from "../failures.ts";
 import { activationFiles, type ActivationsMetadata, type SampleId, type Samples } from "./activation-files.ts";
 import { captureInSteps } from "./capture-steps.ts";
-import { datasetOf, variantOf, type Executor, type Outputs } from "./context.ts";
-import { parseResponses, type StoredResponse } from "./responses-file.ts";
+import { datasetOf, neededTask, variantOf, type Executor, type Outputs } from "./context.ts";
+import { readResponses, type Polarity, type StoredResponse } from "./responses-file.ts";
+import { readVetting } from "./vetting.ts";
 
 /**
  * Captures the residual stream of one response set at the positions of all the given tasks, in one forward pass a
@@ -17,15 +18,15 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
   const [first] = tasks;
   if (first === undefined) throw new Error("Internal error: no activations task");
   const { dataset, variant, heldOut } = first.params;
-  const folder = `extraction/${dataset}/${variant}/responses`;
   const held = heldOutRows(datasetOf(context.experiment, dataset), heldOut);
   const positions = tasks.map((task) => readPosition(task.params.position));
-  const samples = (["positive", "negative"] as const).flatMap((polarity) => {
-    const path = `${folder}/${polarity === "positive" ? "pos" : "neg"}.json`;
-    return parseResponses(path, context.readFile(path)).map((response) =>
+  const vetting = readVetting(first, context);
+  const kept = vetting && new Set(vetting.results.filter((one) => one.kept).map(keyOf));
+  const samples = readResponses(neededTask(first, "responses", context.experiment), context)
+    .filter(({ polarity, response }) => kept?.has(keyOf({ ...response, polarity })) ?? true)
+    .map(({ polarity, response }) =>
       sampleOf(response, polarity, held[polarity][response.scenario] === true, positions),
     );
-  });
   const rows = samples.filter((sample) => sample.row.pools.length > 0);
   const model = await context.model(variant);
   const captured = await captureInSteps(
@@ -44,6 +45,7 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
     const train = present.filter((sample) => !sample.heldOut);
     const val = present.filter((sample) => sample.heldOut);
     requireSamples(task, train);
+    if (empty.length > 0) context.notice(emptyWords(task, empty, samples.length));
     const metadata: ActivationsMetadata = {
       dataset,
       variant,
@@ -57,6 +59,8 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
       val_split: heldOut,
       n_val_pos: count(val, "positive"),
       n_val_neg: count(val, "negative"),
+      n_filtered_pos: vetting?.summary.positive.dropped ?? 0,
+      n_filtered_neg: vetting?.summary.negative.dropped ?? 0,
       n_empty_pos: count(empty, "positive"),
       n_empty_neg: count(empty, "negative"),
       activation_norms: meanNorms(train, model.layers),
@@ -66,8 +70,6 @@ export const runActivations: Executor<ActivationsTask> = async (tasks, context) 
   });
   return new Map(files);
 };
-
-type Polarity = "positive" | "negative";
 
 interface Sample {
   readonly polarity: Polarity;
@@ -118,6 +120,17 @@ function meanNorms(samples: readonly Pooled[], layers: number): number[] {
   );
 }
 
+/** Which response it is. */
+function keyOf({ polarity, scenario, rollout }: { polarity: Polarity; scenario: number; rollout: number }): string {
+  return [polarity, scenario, rollout].join();
+}
+
+function emptyWords({ params }: ActivationsTask, empty: readonly Sample[], all: number): string {
+  const { dataset, variant, position } = params;
+  const split = `${count(empty, "positive")} positive, ${count(empty, "negative")} negative`;
+  return `${dataset}, ${variant}: ${empty.length} of ${all} responses have no token at ${position} (${split}), and no row there.`;
+}
+
 function readPosition(text: string): Position {
   const position = parsePosition(text);
   if ("error" in position) throw new Error(`Internal error: position ${text} was not checked`);
@@ -129,7 +142,7 @@ function requireSamples({ params }: ActivationsTask, train: readonly Sample[]): 
     if (count(train, polarity) > 0) continue;
     throw new RuntimeFailure(
       "vector-degenerate",
-      `No ${polarity} response of ${params.dataset} has a token at ${params.position}.`,
+      `No ${polarity} response of ${params.dataset} that is not held out has a token at ${params.position}.`,
       "Look at the responses: the model may end at once. A wider position or more tokens may help.",
     );
   }

@@ -29,6 +29,8 @@ export interface TaskContext {
   /** The same for a value that is bytes. */
   bytesStep(name: string, make: () => Promise<Uint8Array>): Promise<Uint8Array>;
   progress(progress: TaskProgress): void;
+  /** Says what people should know of what was made, once. */
+  notice(message: string): void;
   readonly signal: AbortSignal;
 }
 

@@ -14,6 +14,7 @@ import { runSelection } from "./selection.ts";
 import { runSimilarity } from "./similarity.ts";
 import { runSteering } from "./steering.ts";
 import { runVectors } from "./vectors.ts";
+import { runVetting } from "./vetting.ts";
 import { runWeights } from "./weights.ts";
 
 /** Runs tasks of one kind together: more than one only where they share their work (see sharedWork). */
@@ -24,6 +25,8 @@ export function execute(tasks: readonly Task[], context: TaskContext): Promise<M
   switch (first?.kind) {
     case "responses":
       return runResponses(of("responses"), context);
+    case "vetting":
+      return runVetting(of("vetting"), context);
     case "activations":
       return runActivations(of("activations"), context);
     case "vectors":
@@ -64,7 +67,9 @@ export function sharedWork(task: Task): string | undefined {
 
 /** Tasks whose answers are scored by a judge. */
 export function isJudged({ kind }: Task): boolean {
-  return kind === "baseline" || kind === "steering" || kind === "refine" || kind === "combination";
+  return (
+    kind === "vetting" || kind === "baseline" || kind === "steering" || kind === "refine" || kind === "combination"
+  );
 }
 
 /** The variants whose models a task runs. */
@@ -81,6 +86,10 @@ export function modelsOf(task: Task): readonly string[] {
     case "combination": {
       const { judge, application } = task.params;
       return judge.provider === "local" ? [application, judge.variant] : [application];
+    }
+    case "vetting": {
+      const { judge } = task.params;
+      return judge.provider === "local" ? [judge.variant] : [];
     }
     case "vectors":
     case "results":

@@ -1,4 +1,6 @@
+import type { ResponsesTask } from "../../domain/task.ts";
 import { RuntimeFailure } from "../failures.ts";
+import { outputPath, type TaskContext } from "./context.ts";
 
 /** One response of a response set. Token ids are what is sliced later; text is for people and judges. */
 export interface StoredResponse {
@@ -18,8 +20,7 @@ export function formatResponses(responses: readonly StoredResponse[]): string {
   return `[\n${responses.map((response) => JSON.stringify(response)).join(",\n")}\n]\n`;
 }
 
-/** Throws RuntimeFailure `artifact-damaged`. */
-export function parseResponses(path: string, bytes: Uint8Array): StoredResponse[] {
+function parseResponses(path: string, bytes: Uint8Array): StoredResponse[] {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
     if (Array.isArray(parsed)) return parsed as StoredResponse[];
@@ -31,4 +32,17 @@ export function parseResponses(path: string, bytes: Uint8Array): StoredResponse[
     `${path} is not a response file any more.`,
     "Delete it and apply again: its task then runs again.",
   );
+}
+
+export type Polarity = "positive" | "negative";
+
+/** A response set, positives first. Throws RuntimeFailure `artifact-damaged`. */
+export function readResponses(
+  task: ResponsesTask,
+  context: TaskContext,
+): { readonly polarity: Polarity; readonly response: StoredResponse }[] {
+  return (["positive", "negative"] as const).flatMap((polarity) => {
+    const path = outputPath(task, polarity === "positive" ? "pos.json" : "neg.json");
+    return parseResponses(path, context.readFile(path)).map((response) => ({ polarity, response }));
+  });
 }

@@ -3,6 +3,7 @@ import type { VectorsTask } from "../../domain/task.ts";
 import { methodNamed } from "../../methods/index.ts";
 import { separation, type Separation } from "../../methods/separation.ts";
 import type { FittedVector, Pair, Rows } from "../../methods/types.ts";
+import type { JsonObject } from "../../util/json.ts";
 import { readableJson } from "../../util/readable-json.ts";
 import { RuntimeFailure } from "../failures.ts";
 import { readActivations, type Samples } from "./activation-files.ts";
@@ -15,6 +16,42 @@ import {
   type Outputs,
   type TaskContext,
 } from "./context.ts";
+
+/** What stands beside a set's vectors. */
+export interface VectorsMetadata extends JsonObject {
+  readonly dataset: string;
+  readonly variant: string;
+  readonly position: string;
+  readonly method: string;
+  readonly n_layers: number;
+  readonly hidden_dim: number;
+  /** Rows that the vectors are fitted on. */
+  readonly n_pos: number;
+  readonly n_neg: number;
+  /** Rows that are held out. */
+  readonly n_val_pos: number;
+  readonly n_val_neg: number;
+  /** Responses that vetting dropped, and others that have no token at the position. */
+  readonly n_filtered_pos: number;
+  readonly n_filtered_neg: number;
+  readonly n_empty_pos: number;
+  readonly n_empty_neg: number;
+  /** Fitted rows that are pairs; null for a dataset without. */
+  readonly n_pairs: number | null;
+  readonly layers: readonly LayerMetadata[];
+}
+
+/** Of one layer's vector; null is what cannot be measured. */
+interface LayerMetadata extends JsonObject {
+  readonly layer: number;
+  readonly norm: number;
+  readonly baseline: number;
+  readonly bias?: number;
+  readonly train_acc: number | null;
+  readonly val_acc: number | null;
+  readonly train_effect_size: number | null;
+  readonly val_effect_size: number | null;
+}
 
 /** Fits one vector a layer from one activation set, and measures it on the rows that were held out. */
 export const runVectors: Executor<VectorsTask> = async (tasks, context) => {
@@ -42,15 +79,18 @@ export const runVectors: Executor<VectorsTask> = async (tasks, context) => {
     const held = separation(fitted, ...classesOf(val, layer, layers, hidden));
     return layerMetadata(layer, fitted, separation(fitted, positives, negatives), held);
   });
-  const { n_pos, n_neg, n_val_pos, n_val_neg } = metadata;
-  const document = {
+  const document: VectorsMetadata = {
     ...params,
     n_layers: layers,
     hidden_dim: hidden,
-    n_pos,
-    n_neg,
-    n_val_pos,
-    n_val_neg,
+    n_pos: metadata.n_pos,
+    n_neg: metadata.n_neg,
+    n_val_pos: metadata.n_val_pos,
+    n_val_neg: metadata.n_val_neg,
+    n_filtered_pos: metadata.n_filtered_pos,
+    n_filtered_neg: metadata.n_filtered_neg,
+    n_empty_pos: metadata.n_empty_pos,
+    n_empty_neg: metadata.n_empty_neg,
     n_pairs: pairs?.length ?? null,
     layers: perLayer,
   };
@@ -64,8 +104,7 @@ export const runVectors: Executor<VectorsTask> = async (tasks, context) => {
   return new Map([[task.id, outputs]]);
 };
 
-/** A method's numbers at one layer; null is what cannot be measured. */
-function layerMetadata(layer: number, fitted: FittedVector, train?: Separation, val?: Separation) {
+function layerMetadata(layer: number, fitted: FittedVector, train?: Separation, val?: Separation): LayerMetadata {
   return {
     layer,
     norm: fitted.norm,
