@@ -170,6 +170,21 @@ test("what greedy decoding does not use is no identity", () => {
   expect(greedy(", seed: 7, top_p: 0.5")).toEqual(greedy(""));
 });
 
+test.each([
+  ["the questions", {}, { "datasets/traits/set_a/praise/steering.json": '{"questions": ["Other?", "Another?"]}' }],
+  ["the number of questions", { "max_new_tokens: 16": "max_new_tokens: 16\n  questions: 2" }, {}],
+  ["the answers' length", { "max_new_tokens: 16": "max_new_tokens: 17" }, {}],
+  ["the judge", { "{ provider: local, variant: judge }": "{ provider: openai, model: gpt }" }, {}],
+  ["the judge's prompt", {}, { "templates/judge/coherence.hbs": "Is it sound? {{question}} {{answer}}" }],
+  ["the rubric", {}, { "datasets/traits/set_a/praise/definition.txt": "Praise: any.\n" }],
+  ["the steered model", { "application: instruct": "application: base" }, {}],
+] as const)("what a search was made with is what it is resumed by, %s too: trap 7", (_, edits, files) => {
+  const search = "steering/set_a/praise/instruct/response_all/mean_diff";
+  const other = digestsOf(edited(...Object.entries(edits)), { files });
+  expect(other[search]).toBeDefined();
+  expect(other[search]).not.toBe(good[search]);
+});
+
 test("a digest is that of the fingerprint's stable JSON", () => {
   const { tasks } = experimentOf(compileFiles(projectOf(FULL)));
   const made = taskDigests(tasks);

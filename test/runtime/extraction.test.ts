@@ -11,12 +11,12 @@ import { weightsDir } from "../engine/models.ts";
 import { createProject, createSharedProject, type Project, SPEC } from "../rig/project.ts";
 
 /** Extraction alone, of responses that the instruct model writes, read at these positions. */
-function specAt(positions: readonly string[], more = ""): string {
+function specAt(positions: readonly string[]): string {
   const start = SPEC.indexOf("extraction:");
   return `${SPEC.slice(0, start)}extraction:
   methods: [mean_diff]
   held_out: 0
-${more}  matrix:
+  matrix:
     trait: [sycophancy]
     include:
       - { source: instruction, position: ${JSON.stringify(positions)} }
@@ -68,7 +68,8 @@ describe("positions", () => {
     "all[3:-2]": (all) => all.slice(3, -2),
     "all[-1]": (all) => all.slice(-1),
   };
-  const project = createSharedProject(specAt(Object.keys(positions)));
+  // So hot that tokens come which its tokenizer would not choose for their text.
+  const project = createSharedProject(specAt(Object.keys(positions)).replace("temperature: 1.0", "temperature: 2.5"));
   let model: Model;
 
   beforeAll(async () => {
@@ -85,9 +86,16 @@ describe("positions", () => {
   const folderOf = (position: string): string =>
     position.replace("[:]", "_all").replace("[", "_").replace("]", "").replace(":", "_");
 
-  test("every form is the mean over the slice of the kept token ids", async () => {
+  test("every form is the mean over the slice of the kept token ids: traps 5 and 11", async () => {
     const responses = [...responsesOf(project, "pos"), ...responsesOf(project, "neg")];
-    expect(new Set(responses.map(({ response_ids }) => response_ids.length)).size).toBeGreaterThan(1);
+    // Trap 5: some texts would come back from the tokenizer as other ids.
+    const again = responses.map(({ response }) => model.encode({ format: "raw", text: response.trim() }));
+    const isSame = responses.map(
+      ({ response_ids: ids }, index) => again[index]?.slice(-ids.length).join() === ids.join(),
+    );
+    expect(isSame).toContain(false);
+    // Trap 11: some ended by themselves and some were cut, and all have a row a token.
+    expect(new Set(responses.map(({ finish }) => finish))).toEqual(new Set(["eos", "length"]));
     const captured = await model.capture(
       responses.map(({ prompt_ids, response_ids }) => {
         const ids = [...prompt_ids, ...response_ids];
@@ -140,6 +148,14 @@ describe("positions", () => {
       `${positive} + ${negative}`,
     ]);
   });
+});
+
+test("files that lie where the responses would are no reason to skip them: trap 6", async () => {
+  const project = createProject(specAt(["response[:3]"]));
+  for (const name of ["pos", "neg"]) project.write(`${FOLDER}/responses/${name}.json`, "[]\n");
+  expect(await project.todo()).toContain("create responses/tiny_instruction/sycophancy/instruct");
+  await project.here("apply", "--yes", "--target", "responses/*");
+  expect(responsesOf(project, "pos")).toHaveLength(6);
 });
 
 test("a position that no response of a class reaches is an error that says so", async () => {
