@@ -97,8 +97,8 @@ export interface Model {
   encode(prompt: Prompt): number[];
   /** Text of generated ids, special tokens skipped. */
   decode(ids: readonly number[]): string;
-  /** The id of a text that is exactly one token, else undefined. */
-  tokenId(text: string): number | undefined;
+  /** Token ids of a text as part of a longer one: nothing is added. */
+  tokenIds(text: string): number[];
   /** Results in the rows' order. `vectors` are indexed by RowSteering.vector; each is [hidden]. */
   generate(
     rows: readonly GenerateRow[],

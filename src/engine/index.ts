@@ -111,10 +111,7 @@ export async function openModel(options: ModelOptions): Promise<Model> {
     provider,
     encode,
     decode: (ids) => tokenizer.decode(ids),
-    tokenId(text) {
-      const ids = tokenizer.encode(text, false);
-      return ids.length === 1 ? ids[0] : undefined;
-    },
+    tokenIds: (text) => tokenizer.encode(text, false),
     generate: (rows, vectors, onProgress) => session.call({ kind: "generate", rows, vectors }, onProgress),
     capture: (rows, onProgress) => session.call({ kind: "capture", rows }, onProgress),
     nextTokenProbabilities: (prompts, tokenIds, onProgress) =>
