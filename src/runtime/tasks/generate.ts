@@ -1,9 +1,12 @@
-import type { GenerateRow, Generated, Model } from "../../domain/engine.ts";
+import type { GenerateRow, Generated, Model, Provider } from "../../domain/engine.ts";
 import type { TaskContext } from "./context.ts";
 import { rowProgress } from "./row-progress.ts";
 
-/** Rows whose responses are kept together when a run is stopped. As many as a batch: fewer would leave it half empty. */
-const ROWS_A_STEP = 64;
+/**
+ * Rows whose responses are kept together when a run is stopped. As many as make a batch, which fewer would leave half empty:
+ * on a GPU, all rows of a search's step.
+ */
+const ROWS_A_STEP: Readonly<Record<Provider, number>> = { cpu: 64, cuda: 512, webgpu: 512 };
 
 /**
  * Generates in steps that outlive the run. In which step a row is changes nothing of its response: it depends on the row
@@ -18,9 +21,11 @@ export async function generateInSteps(
 ): Promise<Generated[]> {
   const generated: Generated[] = [];
   const report = rowProgress(doing, context);
-  for (let first = 0; first < rows.length; first += ROWS_A_STEP) {
-    const part = rows.slice(first, first + ROWS_A_STEP);
-    const made = await context.step(`${doing} from ${first}`, () =>
+  const size = ROWS_A_STEP[model.provider];
+  for (let first = 0; first < rows.length; first += size) {
+    const part = rows.slice(first, first + size);
+    // Resumed on another provider, the steps are others.
+    const made = await context.step(`${doing}, rows ${first} to ${first + part.length}`, () =>
       model.generate(part, vectors, ({ rowsDone, tokens }) =>
         report({ rowsDone: first + rowsDone, rows: rows.length, tokens: tokens + newTokens(generated) }),
       ),
