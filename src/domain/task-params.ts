@@ -1,5 +1,6 @@
 import type { JsonValue } from "../util/json.ts";
 import type { Dtype } from "./engine.ts";
+import type { SearchParams } from "./search-params.ts";
 
 /** Params go into fingerprints and files: nothing but JSON. */
 type JsonObjectLike = Readonly<Record<string, JsonValue>>;
@@ -80,6 +81,11 @@ export interface AskingParams extends JsonObjectLike {
 
 export type BaselineParams = AskingParams;
 
+export interface PromptedParams extends AskingParams {
+  /** `<set>/<trait>`, of the same trait: whose positive system prompts. */
+  readonly promptsOf: string;
+}
+
 /** Which judge, as identity: a local judge's weights are among the task's inputs as `judge_weights`. */
 export type JudgeParams =
   | { readonly provider: "local"; readonly variant: string }
@@ -100,16 +106,6 @@ export interface SteeringParams extends VectorSet, AskingParams {
   /** Random unit directions tried at the best layer and coefficient; their mean Δ is the null. */
   readonly nullDirections: number;
   readonly nullSeed: number;
-}
-
-export interface SearchParams extends JsonObjectLike {
-  readonly algorithm: "adaptive";
-  readonly evaluations: number;
-  readonly start: number;
-  readonly up: number;
-  readonly down: number;
-  readonly momentum: number;
-  readonly minCoherence: number;
 }
 
 export interface RefineParams extends VectorSet, AskingParams {

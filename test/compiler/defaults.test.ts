@@ -22,11 +22,12 @@ function schemaDefaults(schema: unknown, path = ""): [string, JsonValue][] {
   return "default" in schema ? [[path, schema.default as JsonValue], ...found] : found;
 }
 
+const BRACKET = "/$defs/bracketSearch/";
 const LATER = /^\/properties\/(?:combinations|weight_analysis|activation_similarity|checkpoints)\//;
 
 test("the schema's defaults are what the compiler fills in", () => {
   const schema: unknown = JSON.parse(readFileSync(join(REPOSITORY, "schema/experiment.schema.json"), "utf8"));
-  const all = schemaDefaults(schema).filter(([path]) => !LATER.test(path));
+  const all = schemaDefaults(schema).filter(([path]) => !LATER.test(path) && !path.startsWith(BRACKET));
   const defaults = Object.fromEntries(all.map(([path, value]) => [path.split("/").at(-1), value]));
   const { experiment } = compileFiles(projectOf(minimal));
   const responses = experiment?.tasks.find(({ kind }) => kind === "responses");
@@ -85,6 +86,17 @@ test("the schema's defaults of vetting are what the compiler fills in", () => {
     coherence,
     min_kept: minKept,
   });
+});
+
+test("the defaults of the bracket search", () => {
+  const schema: unknown = JSON.parse(readFileSync(join(REPOSITORY, "schema/experiment.schema.json"), "utf8"));
+  const all = schemaDefaults(schema).filter(([path]) => path.startsWith(BRACKET));
+  const { min_coherence: minCoherence, ...defaults } = Object.fromEntries(
+    all.map(([path, value]) => [path.split("/").at(-1), value]),
+  );
+  const spec = edited(["search: { evaluations: 3 }", "search: { algorithm: bracket }"]);
+  const search = compileFiles(projectOf(spec)).experiment?.tasks.find(({ kind }) => kind === "steering")?.params;
+  expect(search).toMatchObject({ search: { ...defaults, algorithm: "bracket", minCoherence } });
 });
 
 test("a spec without steering makes vectors and nothing else", () => {

@@ -1,4 +1,5 @@
 import type { Dataset } from "../../domain/experiment.ts";
+import { trialCount } from "../../domain/search-params.ts";
 import type { Task } from "../../domain/task.ts";
 import { groupBy } from "../../util/group-by.ts";
 import type { Cell } from "../bind/cell.ts";
@@ -96,7 +97,7 @@ export function combinationTask(
   const trait = cell.trait.value;
   const isSearched = coefficient.kind !== "fixed";
   const points = isSearched ? (steering.refine?.points ?? 0) : 0;
-  const coefficients = isSearched ? steering.search.evaluations + points : 1;
+  const coefficients = isSearched ? trialCount(steering.search, 1) + points : 1;
   return named(combinationNames(trait, strategy.name.value), strategy.name.place, {
     kind: "combination",
     phase: "combinations",

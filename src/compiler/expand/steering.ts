@@ -1,5 +1,6 @@
 import type { Dataset } from "../../domain/experiment.ts";
 import type { Dtype } from "../../domain/engine.ts";
+import { trialCount } from "../../domain/search-params.ts";
 import type { AskingParams, JudgeParams } from "../../domain/task-params.ts";
 import type { Task, TaskCost } from "../../domain/task.ts";
 import type { Cell } from "../bind/cell.ts";
@@ -53,7 +54,7 @@ export interface Asked {
 
 export function askedOf(cell: Cell, dataset: Dataset, context: SteeringContext): Asked {
   const { steering, layers, application, inputs } = context;
-  const evaluations = layers.length * steering.search.evaluations + steering.nullDirections;
+  const evaluations = trialCount(steering.search, layers.length) + steering.nullDirections;
   return {
     dataset,
     params: asking(cell, context),

@@ -1,6 +1,7 @@
 import type { EngineOptions } from "../../domain/experiment.ts";
 import type { Price } from "../../domain/price.ts";
-import type { SearchParams, VettingThresholds, WeightsStep } from "../../domain/task-params.ts";
+import type { SearchParams } from "../../domain/search-params.ts";
+import type { VettingThresholds, WeightsStep } from "../../domain/task-params.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 
 /**

@@ -1,3 +1,4 @@
+import type { SearchParams } from "../../domain/search-params.ts";
 import type { Place } from "../../diagnostics/source-file.ts";
 import { entryOf, type YamlEntry, type YamlNode } from "../parse/node.ts";
 import { field, number, text } from "./fields.ts";
@@ -10,8 +11,6 @@ export function lowerSteering(root: YamlNode): S.SteeringSpec | undefined {
   const { node, keyPlace: place } = entry;
   const vectors = field(node, "vectors");
   const questions = number(field(node, "questions"));
-  const search = field(node, "search");
-  const of = (key: string, fallback: number): number => number(field(search, key))?.value ?? fallback;
   return {
     place,
     vectors: vectors?.kind === "map" ? lowerFilter(vectors) : "all",
@@ -21,18 +20,34 @@ export function lowerSteering(root: YamlNode): S.SteeringSpec | undefined {
     maxNewTokens: number(field(node, "max_new_tokens")),
     refine: lowerRefine(entryOf(node, "refine")),
     report: lowerReport(entryOf(node, "report"), place),
-    search: {
-      algorithm: "adaptive",
-      evaluations: of("evaluations", 5),
-      start: of("start", 0.7),
-      up: of("up", 1.3),
-      down: of("down", 0.85),
-      momentum: of("momentum", 0.1),
-      minCoherence: of("min_coherence", 70),
-    },
+    search: lowerSearch(field(node, "search")),
     nullDirections: number(field(node, "null_directions"))?.value ?? 0,
     nullSeed: number(field(node, "null_seed"))?.value ?? 0,
   };
+}
+
+function lowerSearch(node: YamlNode | undefined): SearchParams {
+  const of = (key: string, fallback: number): number => number(field(node, key))?.value ?? fallback;
+  const minCoherence = of("min_coherence", 70);
+  return text(field(node, "algorithm"))?.value === "bracket"
+    ? {
+        algorithm: "bracket",
+        steps: of("steps", 3),
+        points: of("points", 2),
+        start: of("start", 0.5),
+        spread: of("spread", 3),
+        keep: of("keep", 0.5),
+        minCoherence,
+      }
+    : {
+        algorithm: "adaptive",
+        evaluations: of("evaluations", 5),
+        start: of("start", 0.7),
+        up: of("up", 1.3),
+        down: of("down", 0.85),
+        momentum: of("momentum", 0.1),
+        minCoherence,
+      };
 }
 
 function lowerRefine(entry: YamlEntry | undefined): S.RefineSpec | undefined {

@@ -1,15 +1,16 @@
 import { heldOutQuestions } from "../../domain/held-out.ts";
 import type { CombinationParams } from "../../domain/task-params.ts";
 import type { CombinationTask } from "../../domain/task.ts";
+import { firstCoefficient } from "../../domain/search-params.ts";
 import type { Member } from "../../methods/combiners.ts";
 import { hooksOf, type Hook } from "../combine.ts";
 import { choose, splitOf, summarise, type Split } from "../effect.ts";
 import { RuntimeFailure } from "../failures.ts";
 import { finerGrid } from "../refinement.ts";
-import { nextPoint, startPoint, type SearchPoint } from "../search.ts";
 import { askAndJudge, type Answer } from "./answers.ts";
 import { storedAnswer, type Baseline } from "./baseline.ts";
 import { datasetOf, onlyTask, outputPath, type Executor, type Outputs, type TaskContext } from "./context.ts";
+import { search } from "./search.ts";
 import { readSelection, type Selection } from "./selection.ts";
 import { jsonLines, type Evaluated } from "./steering-files.ts";
 import { allUpstream, readBaseline, readVectors } from "./steering-inputs.ts";
@@ -37,10 +38,8 @@ export const runCombination: Executor<CombinationTask> = async (tasks, context) 
   const members = allUpstream(task, "selection", context).map((selection) =>
     memberOf(readSelection(selection, context), unsteered, context),
   );
-  const hooks = hooksOf(
-    params,
-    members,
-    (layer) => startPoint(params.search, baseline.residual_norms[layer] as number).coefficient,
+  const hooks = hooksOf(params, members, (layer) =>
+    firstCoefficient(params.search, baseline.residual_norms[layer] as number),
   );
   if (hooks === undefined) {
     throw new RuntimeFailure(
@@ -49,7 +48,7 @@ export const runCombination: Executor<CombinationTask> = async (tasks, context) 
       "Look at the vectors: they may point in opposite directions.",
     );
   }
-  const searched = await search(params, hooks, split, context);
+  const searched = await searchScale(params, hooks, split, context);
   const evaluated = [...searched, ...(await refine(params, hooks, searched, split, context))];
   const best = choose(evaluated, split, params.search.minCoherence);
   return new Map([[task.id, outputsOf(task, members, hooks, evaluated, best, baseline, context)]]);
@@ -82,23 +81,19 @@ function memberOf({ trait, source, best }: Selection, unsteered: number, context
   };
 }
 
-/** The study's schedule, of one scale for all hooks. */
-async function search(
+/** A search as of one layer, for one scale of all hooks; it begins with their own coefficients. */
+async function searchScale(
   params: CombinationParams,
   hooks: readonly Hook[],
-  { selecting }: Split,
+  split: Split,
   context: TaskContext,
 ): Promise<Evaluated[]> {
-  const evaluations = params.coefficient.kind === "fixed" ? 1 : params.search.evaluations;
-  let point: SearchPoint = { coefficient: 1, velocity: 1 };
-  const evaluated: Evaluated[] = [];
-  for (let step = 0; step < evaluations; step++) {
-    const doing = `evaluation ${step + 1}/${evaluations}`;
-    const [found] = await evaluate(params, hooks, [point.coefficient], doing, context);
-    evaluated.push(found as Evaluated);
-    point = nextPoint(params.search, point, summarise((found as Evaluated).scores, selecting).coherence_mean);
-  }
-  return evaluated;
+  const at = hooks[0]?.layer as number;
+  if (params.coefficient.kind === "fixed") return evaluate(params, hooks, [1], "evaluation 1/1", context);
+  return search(params.search, [{ layer: at, first: 1 }], split, async (trials, doing) => {
+    const scales = trials.map(({ coefficient }) => coefficient);
+    return (await evaluate(params, hooks, scales, doing, context)).map(({ scores }) => scores);
+  });
 }
 
 /** As many more scales as a single vector gets coefficients, where coherence is lost: else the comparison is not fair. */

@@ -1,23 +1,32 @@
 import { heldOutQuestions } from "../../domain/held-out.ts";
 import type { SteeringParams } from "../../domain/task-params.ts";
 import type { SteeringTask } from "../../domain/task.ts";
-import { choose, splitOf, summarise, type Split } from "../effect.ts";
-import { nextPoint, startPoint } from "../search.ts";
-import { askAndJudge, type Answer } from "./answers.ts";
-import type { Baseline } from "./baseline.ts";
-import { onlyTask, outputPath, type Executor, type TaskContext } from "./context.ts";
+import { firstCoefficient } from "../../domain/search-params.ts";
+import { choose, splitOf } from "../effect.ts";
+import { askAndJudge } from "./answers.ts";
+import { onlyTask, outputPath, type Executor } from "./context.ts";
 import { tryNullDirections } from "./null-directions.ts";
+import { search } from "./search.ts";
 import { steeringLines, type Evaluated, type SteeringBest } from "./steering-files.ts";
 import { readBaseline, readVectors, upstream } from "./steering-inputs.ts";
 
-/** The adaptive search over all layers in lock-step, then random directions where the best vector was found. */
+/** The search over all layers, then random directions where the best vector was found. */
 export const runSteering: Executor<SteeringTask> = async (tasks, context) => {
   const task = onlyTask(tasks);
   const { params } = task;
   const vectors = readVectors(upstream(task, "vectors", context), context);
   const baseline = readBaseline(task, context);
   const split = splitOf(heldOutQuestions(baseline.responses.length, params.heldOut));
-  const evaluated = await search(params, vectors, baseline, split, context);
+  const starts = params.layers.map((layer) => ({
+    layer,
+    first: firstCoefficient(params.search, baseline.residual_norms[layer] as number),
+  }));
+  const evaluated = await search(params.search, starts, split, (trials, doing) => {
+    const configurations = trials.map(({ layer, coefficient }) => ({
+      steering: [{ layer, vector: layer, coefficient }],
+    }));
+    return askAndJudge(params, configurations, vectors, doing, context);
+  });
   const best = choose(evaluated, split, params.search.minCoherence);
   const random = best === undefined ? [] : await tryNullDirections(params, best, context);
   const { results, responses } = steeringLines(params, baseline, evaluated, random, context);
@@ -28,34 +37,6 @@ export const runSteering: Executor<SteeringTask> = async (tasks, context) => {
   ]);
   return new Map([[task.id, outputs]]);
 };
-
-async function search(
-  params: SteeringParams,
-  vectors: readonly Float32Array[],
-  baseline: Baseline,
-  { selecting }: Split,
-  context: TaskContext,
-): Promise<Evaluated[]> {
-  let points = params.layers.map((layer) => startPoint(params.search, baseline.residual_norms[layer] as number));
-  const directions = params.layers.map((layer) => vectors[layer] as Float32Array);
-  const evaluated: Evaluated[] = [];
-  for (let step = 0; step < params.search.evaluations; step++) {
-    const configurations = params.layers.map((layer, index) => ({
-      steering: [{ layer, vector: index, coefficient: (points[index] as (typeof points)[number]).coefficient }],
-    }));
-    const doing = `evaluation ${step + 1}/${params.search.evaluations}`;
-    const answers = await askAndJudge(params, configurations, directions, doing, context);
-    const results = params.layers.map((layer, index): Evaluated => ({
-      layer,
-      coefficient: points[index]?.coefficient as number,
-      scores: answers[index] as Answer[],
-    }));
-    evaluated.push(...results);
-    const coherence = results.map(({ scores }) => summarise(scores, selecting).coherence_mean);
-    points = points.map((point, index) => nextPoint(params.search, point, coherence[index] ?? null));
-  }
-  return evaluated;
-}
 
 function bestOf(
   { dataset, trait, variant, position, method }: SteeringParams,
