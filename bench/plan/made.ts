@@ -7,7 +7,7 @@ import type { Experiment } from "../../src/domain/experiment.ts";
 import type { TaskRecord } from "../../src/domain/state.ts";
 import { diskReader } from "../../src/runtime/project-reader.ts";
 import { statePath } from "../../src/runtime/state.ts";
-import type { Results } from "../../src/runtime/tasks/results.ts";
+import type { Results } from "../../src/runtime/tasks/results-document.ts";
 import { SPEC } from "./project.ts";
 
 export function compileProject(folder: string): Experiment {
@@ -20,7 +20,7 @@ export function compileProject(folder: string): Experiment {
 const RESULTS = "reports/results.json";
 
 /** A row for every search, all alike. */
-function resultsOf({ name, tasks }: Experiment): Results {
+function resultsOf({ name, application, tasks }: Experiment): Results {
   const missing = { trait: 0, coherence: 0 };
   const baseline = { trait_mean: 21.5, coherence_mean: 92.25, n: 2, missing };
   const found = {
@@ -40,7 +40,8 @@ function resultsOf({ name, tasks }: Experiment): Results {
     ];
   });
   const report = { min_coherence: 70, held_out: 0.5, confidence: 0.95, judge_samples: 0 };
-  return { format_version: 2, experiment: name, ...report, rows, combinations: [], combination_pairs: [] };
+  const none = { prompting: [], combinations: [], combination_pairs: [], positions: [] };
+  return { format_version: 3, experiment: name, application, ...report, rows, ...none };
 }
 
 /** When and where. */

@@ -10,6 +10,7 @@ export type Task =
   | ActivationsTask
   | VectorsTask
   | BaselineTask
+  | PromptedTask
   | SteeringTask
   | RefineTask
   | SelectionTask
@@ -66,6 +67,8 @@ export type ActivationsTask = TaskOf<"activations", P.ActivationsParams>;
 export type VectorsTask = TaskOf<"vectors", P.VectorsParams>;
 /** Unsteered answers to a dataset's steering questions, judged, and the application model's residual norms on them. */
 export type BaselineTask = TaskOf<"baseline", P.BaselineParams>;
+/** The same questions, unsteered, after each of the trait's positive system prompts: what a vector has to beat. */
+export type PromptedTask = TaskOf<"prompted", P.PromptedParams>;
 /** The adaptive search of one vector set over layers, and its random-direction null. */
 export type SteeringTask = TaskOf<"steering", P.SteeringParams>;
 /** A grid of coefficients around the one at which a vector's answers lose their coherence. */

@@ -1,38 +1,73 @@
-import type { Found, Results, ResultsRow } from "../runtime/tasks/results.ts";
+import type { Found, Results, ResultsRow } from "../runtime/tasks/results-document.ts";
+import { positionLines } from "./position-view.ts";
 import { formatTable, type Column } from "./table.ts";
-import { formatDelta, formatScore, plural } from "./units.ts";
+import { formatDelta, formatInterval, formatScore, intervalTitle, plural } from "./units.ts";
 
-/** The results table, then the best vector in words. */
+/** The results table, then the best vector in words, and whether the position matters. */
 export function formatResults(results: Results): string {
   const thresholds = otherThresholds(results);
+  const datasets = new Map(results.rows.map((row) => [row.dataset, row]));
+  const rows = [...datasets.values()].flatMap((first) => [
+    unsteeredCells(first, results),
+    ...promptingCells(first.dataset, results),
+    ...results.rows.filter(({ dataset }) => dataset === first.dataset).map((row) => vectorCells(row, thresholds)),
+  ]);
   return [
-    formatTable(
-      columnsOf(results, thresholds),
-      results.rows.map((row) => cellsOf(row, thresholds)),
-    ),
+    formatTable(columnsOf(results, thresholds), rows),
     "",
     ...combinationLines(results),
     ...bestLines(results),
+    ...positionLines(results),
     ...legend(results),
   ].join("\n");
 }
 
-/** Least coherences that the table has a column for, besides the search's own. */
+/** Least coherences that the table has columns for, besides the search's own. */
 function otherThresholds({ rows, min_coherence: own }: Results): number[] {
   return rows[0]?.at.map(({ coherence }) => coherence).filter((coherence) => coherence !== own) ?? [];
 }
 
 function columnsOf({ confidence }: Results, thresholds: readonly number[]): Column[] {
   const left = ["dataset", "variant", "position", "method"].map((title): Column => ({ title, align: "left" }));
-  const right = ["layer", "coefficient", "trait Δ", intervalTitle(confidence), "coherence", "n"];
-  const compared = ["unsteered", "random Δ", "random max"];
-  const at = thresholds.map((coherence) => `Δ at ≥ ${coherence}`);
-  return [...left, ...[...right, ...at, ...compared].map((title): Column => ({ title, align: "right" }))];
+  const interval = intervalTitle(confidence);
+  const right = ["layer", "coefficient", "trait", "trait Δ", interval, "coherence", "n"];
+  const at = thresholds.flatMap((coherence) => [`Δ at ≥ ${coherence}`, `< ${coherence} from`]);
+  const random = ["random Δ", interval, "random max"];
+  return [...left, ...[...right, ...at, ...random].map((title): Column => ({ title, align: "right" }))];
 }
 
-function cellsOf(row: ResultsRow, thresholds: readonly number[]): string[] {
-  const { dataset, variant, position, method, baseline, best, random } = row;
-  const at = thresholds.map((coherence) => row.at.find((one) => one.coherence === coherence)?.best?.trait_delta);
+function unsteeredCells({ dataset, baseline }: ResultsRow, { application }: Results): string[] {
+  const { trait_mean: trait, coherence_mean: coherence, n } = baseline;
+  return [dataset, application, "", "unsteered", "", "", formatScore(trait), "", "", formatScore(coherence), String(n)];
+}
+
+function promptingCells(dataset: string, { prompting, application }: Results): string[][] {
+  return prompting
+    .filter((row) => row.dataset === dataset)
+    .map(({ prompts, best }) => [
+      dataset,
+      application,
+      "",
+      best === undefined ? "system prompt: none" : `system prompt (best of ${prompts})`,
+      "",
+      "",
+      formatScore(best?.trait_mean),
+      formatDelta(best?.trait_delta),
+      formatInterval(best?.interval),
+      formatScore(best?.coherence_mean),
+      String(best?.n ?? 0),
+    ]);
+}
+
+function vectorCells(row: ResultsRow, thresholds: readonly number[]): string[] {
+  const { dataset, variant, position, method, best, random } = row;
+  const at = thresholds.flatMap((coherence) => {
+    const drop = row.drops?.find((one) => one.coherence === coherence);
+    return [
+      formatDelta(row.at.find((one) => one.coherence === coherence)?.best?.trait_delta),
+      drop === undefined ? "–" : (drop.coefficient?.toFixed(2) ?? "never"),
+    ];
+  });
   return [
     dataset,
     variant,
@@ -40,25 +75,16 @@ function cellsOf(row: ResultsRow, thresholds: readonly number[]): string[] {
     method,
     best === undefined ? "none" : String(best.layer),
     best === undefined ? "–" : best.coefficient.toFixed(2),
+    formatScore(best?.trait_mean),
     formatDelta(best?.trait_delta),
     formatInterval(best?.interval),
     formatScore(best?.coherence_mean),
     String(best?.n ?? 0),
-    ...at.map(formatDelta),
-    formatScore(baseline.trait_mean),
+    ...at,
     formatDelta(random?.trait_delta_mean),
+    formatInterval(random?.interval),
     formatDelta(random?.trait_delta_max),
   ];
-}
-
-function intervalTitle(confidence: number): string {
-  return `${Number((100 * confidence).toFixed(1))}% interval`;
-}
-
-function formatInterval(interval: Found["interval"] | undefined): string {
-  return interval === undefined || interval === null
-    ? "–"
-    : `${formatDelta(interval[0])} … ${formatDelta(interval[1])}`;
 }
 
 /** Strategies beside the best single vector of their trait. */
@@ -100,7 +126,8 @@ function pairLines({ combinations, combination_pairs: pairs }: Results): string[
 }
 
 /** One line a trait, and one for scores that are missing. */
-function bestLines({ rows, min_coherence: minCoherence }: Results): string[] {
+function bestLines(results: Results): string[] {
+  const { rows, min_coherence: minCoherence } = results;
   const lines = [...new Set(rows.map(({ trait }) => trait))].map((trait) => {
     const found = rows.flatMap((row) =>
       row.trait !== trait || row.best === undefined ? [] : [{ row, best: row.best }],
@@ -111,16 +138,22 @@ function bestLines({ rows, min_coherence: minCoherence }: Results): string[] {
     const { row, best } = top;
     return (
       `Best ${trait} vector: ${row.dataset} ${row.position} ${row.method} (from ${row.variant}), layer ${best.layer}, ` +
-      `coefficient ${best.coefficient.toFixed(2)}: trait ${formatDelta(best.trait_delta)} at coherence ${formatScore(best.coherence_mean)}.`
+      `coefficient ${best.coefficient.toFixed(2)}: trait ${formatDelta(best.trait_delta)} at coherence ${formatScore(best.coherence_mean)}${besidePrompting(row)}.`
     );
   });
-  const missing = missingScores(rows);
+  const missing = missingScores(results);
   return missing === 0
     ? lines
     : [
         ...lines,
         `${plural(missing, "judge score")} of the rows above ${missing === 1 ? "is" : "are"} missing; none counts in a mean.`,
       ];
+}
+
+function besidePrompting({ beyond_prompting: beyond }: ResultsRow): string {
+  return beyond === undefined
+    ? ""
+    : `, ${formatDelta(beyond.trait_delta)} (${formatInterval(beyond.interval)}) beyond the best system prompt`;
 }
 
 function whyNone(trait: string, rows: readonly ResultsRow[], minCoherence: number): string {
@@ -130,26 +163,36 @@ function whyNone(trait: string, rows: readonly ResultsRow[], minCoherence: numbe
     : `${trait}: no vector stays coherent (≥ ${minCoherence}) in this search.`;
 }
 
-/** Of the best, and of the unsteered answers, which the rows of one dataset share. */
-function missingScores(rows: readonly ResultsRow[]): number {
+/** Of what the table shows; the unsteered answers once a dataset. */
+function missingScores({ rows, prompting }: Results): number {
   const baselines = new Map(rows.map(({ dataset, baseline }) => [dataset, baseline]));
-  const summaries = [...baselines.values(), ...rows.flatMap(({ best }) => best ?? [])];
-  return summaries.reduce((sum, { missing }) => sum + missing.trait + missing.coherence, 0);
+  const shown = [
+    ...baselines.values(),
+    ...prompting.flatMap(({ best }) => best ?? []),
+    ...rows.flatMap(({ best, random }) => [best, random].filter((one) => one !== undefined)),
+  ];
+  return shown.reduce((sum, { missing }) => sum + missing.trait + missing.coherence, 0);
 }
 
 function selectedDelta({ selected_delta: delta }: Found): number {
   return delta ?? -Infinity;
 }
 
-function legend({ rows, held_out: heldOut, min_coherence: minCoherence, judge_samples: samples }: Results): string[] {
+function legend(results: Results): string[] {
+  const { rows, held_out: heldOut, min_coherence: minCoherence, judge_samples: samples } = results;
   const questions = rows[0]?.questions;
   const split =
     heldOut === 0 || questions === undefined
       ? "Chosen and reported on the same questions: the best looks better than it is."
       : `Chosen on ${questions.selecting} questions, reported on the other ${questions.reporting}.`;
+  const drops = otherThresholds(results).map(
+    (coherence) =>
+      `< ${coherence} from: the smallest coefficient tried at that layer whose coherence is below ${coherence}.`,
+  );
   return [
     `The best at coherence ≥ ${minCoherence}. ${split}`,
     "Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.",
+    ...drops,
     ...(samples > 0
       ? [`A score is the mean of ${samples} sampled replies of the judge, not of its distribution.`]
       : []),

@@ -40,6 +40,18 @@ export function formatDelta(value: number | null | undefined): string {
   return `${value < 0 ? "−" : "+"}${size}`;
 }
 
+/** `+21.0 … +41.0`; `–` for one that is missing. */
+export function formatInterval(interval: readonly [low: number, high: number] | null | undefined): string {
+  return interval === null || interval === undefined
+    ? "–"
+    : `${formatDelta(interval[0])} … ${formatDelta(interval[1])}`;
+}
+
+/** `95% interval` */
+export function intervalTitle(confidence: number): string {
+  return `${Number((100 * confidence).toFixed(1))}% interval`;
+}
+
 /** `81.2`; `–` for a number that is missing. */
 export function formatScore(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : value.toFixed(1);

@@ -1,13 +1,16 @@
 import { bootstrapInterval, mean, type Interval } from "../math/statistics.ts";
 import { meanScore } from "./judge/score.ts";
 import type { Scores } from "./judge/types.ts";
-import { bestEvaluation } from "./search.ts";
 
-/** The judged answers of one layer and coefficient, by question. */
-export interface ScoredEvaluation {
+/** Judged answers, by question. */
+export interface Scored {
+  readonly scores: readonly Scores[];
+}
+
+/** Those of one layer and coefficient. */
+export interface ScoredEvaluation extends Scored {
   readonly layer: number;
   readonly coefficient: number;
-  readonly scores: readonly Scores[];
 }
 
 /** Which questions choose and which report: the same when nothing is held out. */
@@ -56,10 +59,7 @@ export function effectOn(
   unsteered: readonly Scores[],
   confidence: number,
 ): Effect {
-  const deltas = questions.flatMap((index) => {
-    const [after, before] = [steered[index]?.trait ?? null, unsteered[index]?.trait ?? null];
-    return after === null || before === null ? [] : [after - before];
-  });
+  const deltas = differencesOn(questions, steered, unsteered);
   // The seed says only which resamples are drawn: the same everywhere, so that equal scores give equal intervals.
   return {
     delta: deltas.length === 0 ? undefined : mean(deltas),
@@ -67,16 +67,52 @@ export function effectOn(
   };
 }
 
-/** The evaluation with the highest trait score among those that are coherent enough, both on the selecting questions. */
-export function choose<E extends ScoredEvaluation>(
+/** Trait scores less those before, of the questions that have both. */
+export function differencesOn(
+  questions: readonly number[],
+  after: readonly Scores[],
+  before: readonly Scores[],
+): number[] {
+  return questions.flatMap((index) => {
+    const [one, other] = [after[index]?.trait ?? null, before[index]?.trait ?? null];
+    return one === null || other === null ? [] : [one - other];
+  });
+}
+
+/** The mean of several answers to each question. */
+export function meanScores(all: readonly Scored[]): Scores[] {
+  return (all[0]?.scores ?? []).map((_, question) => {
+    const { trait_mean: trait, coherence_mean: coherence } = summarise(
+      all.flatMap(({ scores }) => scores[question] ?? []),
+    );
+    return { trait, coherence };
+  });
+}
+
+/** The smallest coefficient whose answers are less coherent than that; null when none is. */
+export function firstBelow(
+  evaluations: readonly ScoredEvaluation[],
+  questions: readonly number[],
+  coherence: number,
+): number | null {
+  const below = evaluations.filter(({ scores }) => {
+    const { coherence_mean: found } = summarise(scores, questions);
+    return found !== null && found < coherence;
+  });
+  return below.length === 0 ? null : Math.min(...below.map(({ coefficient }) => coefficient));
+}
+
+/** What has the highest trait score among those that are coherent enough, both on the selecting questions; the earlier of equals. */
+export function choose<E extends Scored>(
   evaluations: readonly E[],
   { selecting }: Split,
   minCoherence: number,
 ): E | undefined {
-  const candidates = evaluations.map((evaluation) => {
+  let best: { readonly evaluation: E; readonly traitMean: number } | undefined;
+  for (const evaluation of evaluations) {
     const { trait_mean: traitMean, coherence_mean: coherenceMean } = summarise(evaluation.scores, selecting);
-    const { layer, coefficient } = evaluation;
-    return { layer, coefficient, traitMean, coherenceMean, evaluation };
-  });
-  return bestEvaluation(candidates, minCoherence)?.evaluation;
+    if (traitMean === null || coherenceMean === null || coherenceMean < minCoherence) continue;
+    if (best === undefined || traitMean > best.traitMean) best = { evaluation, traitMean };
+  }
+  return best?.evaluation;
 }

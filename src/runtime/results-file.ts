@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RuntimeFailure } from "./failures.ts";
-import type { Results } from "./tasks/results.ts";
+import type { Results } from "./tasks/results-document.ts";
 
 /** The experiment's results, or undefined when there are none yet. Throws RuntimeFailure `artifact-damaged`. */
 export function readResults(folder: string): Results | undefined {

@@ -16,7 +16,7 @@ describe("before anything was made", () => {
     const fresh = createProject();
     const { exitCode, stdout, stderr } = await fresh.run("plan");
     expect([exitCode, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("Plan: 15 tasks: 15 to create, 0 to rerun, 0 up to date.");
+    expect(stdout).toContain("Plan: 17 tasks: 17 to create, 0 to rerun, 0 up to date.");
     expect((await fresh.run("plan", "--detailed-exitcode")).exitCode).toBe(2);
     expect(existsSync(fresh.path("experiments"))).toBe(false);
   });
@@ -38,7 +38,7 @@ describe("before anything was made", () => {
     const { exitCode, stderr } = await fresh.here("apply");
     expect([exitCode, stderr]).toEqual([
       1,
-      "error: apply would run 15 tasks, and there is no terminal to ask on.\nhint: add --yes.",
+      "error: apply would run 17 tasks, and there is no terminal to ask on.\nhint: add --yes.",
     ]);
     expect(existsSync(fresh.path("experiments"))).toBe(false);
   });
@@ -53,9 +53,9 @@ describe("apply --json", () => {
     expect(started).toHaveProperty("todo.extraction", 8);
     const idsOf = (type: string) => events.filter((event) => event.type === type).map(({ id }) => id);
     expect(idsOf("task-started")).toEqual(idsOf("task-finished"));
-    expect(new Set(idsOf("task-finished")).size).toBe(15);
+    expect(new Set(idsOf("task-finished")).size).toBe(17);
     expect(idsOf("task-progress").length).toBeGreaterThan(0);
-    const counts = { done: 15, failed: 0, blocked: 0, kept: 0 };
+    const counts = { done: 17, failed: 0, blocked: 0, kept: 0 };
     expect(events.at(-1)).toMatchObject({ type: "run-finished", outcome: "done", counts });
   });
 
@@ -86,7 +86,7 @@ describe("when everything is up to date", () => {
     const document = JSON.parse(stdout) as { readonly tasks: readonly { readonly action: string }[] };
     validate(document);
     expect(validate.errors).toBeNull();
-    expect(document.tasks.map(({ action }) => action)).toEqual(Array.from({ length: 15 }, () => "keep"));
+    expect(document.tasks.map(({ action }) => action)).toEqual(Array.from({ length: 17 }, () => "keep"));
   });
 
   test("apply runs no task, touches no file, needs no --yes, and shows the results", async () => {
@@ -95,10 +95,10 @@ describe("when everything is up to date", () => {
     const before = [times(), project.records()];
     const { exitCode, stdout, stderr, durationMs } = await project.run("apply");
     expect([exitCode, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("Plan: 15 tasks: 0 to create, 0 to rerun, 15 up to date.");
+    expect(stdout).toContain("Plan: 17 tasks: 0 to create, 0 to rerun, 17 up to date.");
     expect(stdout).toContain("Best sycophancy vector: tiny_instruction/sycophancy response[:]");
     const json = await project.here("apply", "--json");
-    const counts = { done: 0, failed: 0, blocked: 0, left: 0, kept: 15 };
+    const counts = { done: 0, failed: 0, blocked: 0, left: 0, kept: 17 };
     expect(eventsOf(json.stdout)).toEqual([
       { format_version: 1, stream: "events" },
       { type: "run-finished", outcome: "done", counts, durationMs: 0 },

@@ -18,7 +18,7 @@ function flipByte(project: Project, path: string, at: number): void {
 describe("verify", () => {
   test("finds nothing in what was just made", async () => {
     const { exitCode, stdout } = await copyProject(made).run("verify");
-    expect([exitCode, stdout]).toEqual([0, "15 tasks: every artifact is as it was written."]);
+    expect([exitCode, stdout]).toEqual([0, "17 tasks: every artifact is as it was written."]);
   });
 
   test("finds a flipped byte, and apply makes that and what depends on it again, to the same bytes", async () => {
@@ -48,7 +48,7 @@ describe("verify", () => {
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
       format_version: 1,
-      tasks: 15,
+      tasks: 17,
       damages: [{ id: "vectors/tiny_natural/sycophancy/base/response__5/probe", path: VECTORS, what: "is gone" }],
       forgotten: [],
     });
@@ -84,10 +84,10 @@ describe("show", () => {
 describe("state", () => {
   test("list: what was made", async () => {
     const { stdout } = await made.run("state", "list");
-    expect(stdout.split("\n")).toHaveLength(2 + 15);
+    expect(stdout.split("\n")).toHaveLength(2 + 17);
     expect(stdout).toMatch(/^responses\/tiny_instruction\/sycophancy\/instruct {2}.*\d{4}-\d\d-\d\dT.* m?s .*KB$/m);
     const { tasks } = JSON.parse((await made.run("state", "list", "--json")).stdout) as { tasks: unknown[] };
-    expect(tasks).toHaveLength(15);
+    expect(tasks).toHaveLength(17);
     expect((await createProject().run("state", "list")).stdout).toBe("Nothing has been made yet.");
   });
 

@@ -153,7 +153,7 @@ test("missing weights: a warning for plan, an error for apply", async () => {
 
     1 warning. steerform explain SF1412 says more."
   `);
-  expect(planned.stdout).toContain("15 to create");
+  expect(planned.stdout).toContain("17 to create");
   expect(await mistake(project)).toMatchInlineSnapshot(`
     "specs/small.yaml:7:19: error SF1412: The weights of 'judge' are not here: There is no folder models/elsewhere.
       6 |   instruct: { model: tiny-instruct }

@@ -31,7 +31,9 @@ test("the demo's tasks", () => {
       "vectors/tiny_natural/sycophancy/base/response__15/probe",
       "checkpoint/after_extraction",
       "baseline/tiny_instruction/sycophancy/instruct",
+      "prompted/tiny_instruction/sycophancy/instruct",
       "baseline/tiny_natural/sycophancy/instruct",
+      "prompted/tiny_natural/sycophancy/instruct",
       "steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff",
       "steering/tiny_instruction/sycophancy/instruct/response_all/probe",
       "steering/tiny_natural/sycophancy/base/response__5/mean_diff",
@@ -82,5 +84,5 @@ test("another trait is one word in the demo", () => {
   );
   expect(diagnostics).toEqual([]);
   // Everything of a trait twice; what looks at all of them once.
-  expect(experiment?.tasks).toHaveLength(2 * 36 + 10);
+  expect(experiment?.tasks).toHaveLength(2 * 38 + 10);
 });

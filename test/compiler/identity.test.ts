@@ -273,5 +273,5 @@ test("golden fingerprints: a change here reruns everyone's experiments", () => {
       "version": "2",
     }
   `);
-  expect(good["results"]).toMatchInlineSnapshot(`"c1b55feea58cac2f55e6e2eed6934c82e1f83a4aeff5138d82c06d9941da29fe"`);
+  expect(good["results"]).toMatchInlineSnapshot(`"c735cf874bcf6fe84cbdf8d0f26c2cf9f4244c10936fe9670973cc37f597bc42"`);
 });

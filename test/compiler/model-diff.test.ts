@@ -62,10 +62,11 @@ test("totals that agree with the arithmetic", () => {
   );
   const extracted = 200 * 2 + 300;
   const baselines = 2 * 20;
+  const prompted = 2 * 20 * 5;
   const searches = 8 * 20 * (11 * 5 + 3);
   const grids = 8 * 20 * (7 + 3);
   const combinations = 4 * 20 * (5 + 7);
-  const judged = baselines + searches + grids + combinations;
+  const judged = baselines + prompted + searches + grids + combinations;
   expect(counts.create).toBe(experiment.tasks.length);
   expect(cost.generations).toBe(extracted + judged + 60);
   expect(cost.judgeCalls).toBe(2 * judged);
@@ -77,8 +78,8 @@ test("another trait adds its own cells, and changes none", () => {
   const before = new Map(planTasks(experiment, new Map(), () => false).tasks.map(({ id, digest }) => [id, digest]));
   const after = new Map(planTasks(wider, new Map(), () => false).tasks.map(({ id, digest }) => [id, digest]));
   const added = [...after.keys()].filter((id) => !before.has(id));
-  // 2 response sets, 4 activation sets, 8 vectors, 2 baselines, 8 searches, 8 grids, 2 selections, 4 combinations.
-  expect(added).toHaveLength(38);
+  // 2 response sets, 4 activation sets, 8 vectors, 2 baselines, 2 of prompts, 8 searches, 8 grids, 2 selections, 4 combinations.
+  expect(added).toHaveLength(40);
   expect(added.every((id) => /\/evil(?:_v3)?(?:\/|$)/.test(id))).toBe(true);
   const changed = [...before].filter(([id, digest]) => after.get(id) !== digest).map(([id]) => id);
   // What looks at all vectors and all searches.

@@ -230,6 +230,32 @@ describe("a steering search", () => {
     for (const { result } of rest) expect(result?.n).toBe(4);
   });
 
+  test("the unsteered model's answers to the trait's system prompts lie beside the baseline", async () => {
+    const model = await modelOf("instruct");
+    interface Prompted {
+      readonly system_prompt: string;
+      readonly result: { readonly trait_mean: number; readonly n: number };
+      readonly responses: readonly (Asked & { readonly question: string })[];
+    }
+    const { prompts } = json(`${folder}/prompted.json`) as { readonly prompts: readonly Prompted[] };
+    const rows = project.read("datasets/traits/tiny_instruction/sycophancy/positive.jsonl").trim().split("\n");
+    const asked = rows.map((row) => (JSON.parse(row) as { readonly system_prompt: string }).system_prompt);
+    expect(prompts.map(({ system_prompt }) => system_prompt)).toEqual([...new Set(asked)]);
+    for (const { system_prompt, responses, result } of prompts) {
+      expect(responses).toHaveLength(4);
+      expect(result.trait_mean).toBeCloseTo(responses.reduce((sum, { trait }) => sum + trait, 0) / 4, 9);
+      const [{ question, prompt_ids, response_ids }] = responses as [(typeof responses)[number]];
+      const messages = [
+        { role: "system" as const, content: system_prompt },
+        { role: "user" as const, content: question },
+      ];
+      expect(prompt_ids).toEqual(model.encode({ format: "chat", messages }));
+      const row = { promptIds: prompt_ids, maxNewTokens: 8, sampling: { temperature: 0 }, steering: [] } as const;
+      const [alone] = await model.generate([row], []);
+      expect(alone?.ids).toEqual(response_ids);
+    }
+  });
+
   test("answers are those of the model steered by that vector, as one row alone gives them", async () => {
     const model = await modelOf("instruct");
     const answers = (lines(`${folder}/response_all/probe/responses.jsonl`) as Asked[]).filter(

@@ -56,7 +56,7 @@ describe("a task that fails", () => {
       ! steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff blocked by baseline/tiny_instruction/sycophancy/instruct
       ! steering/tiny_instruction/sycophancy/instruct/response_all/probe blocked by baseline/tiny_instruction/sycophancy/instruct
       ! results blocked by baseline/tiny_instruction/sycophancy/instruct
-      Apply failed: 0 tasks done, 1 failed, 3 blocked, 3 not started, 8 up to date in a moment."
+      Apply failed: 0 tasks done, 1 failed, 3 blocked, 5 not started, 8 up to date in a moment."
     `);
     expect(project.records()).not.toContain("lock");
   });
@@ -74,17 +74,22 @@ describe("a task that fails", () => {
       "✗ baseline/tiny_instruction/sycophancy/instruct
         The judge's server refused the request: HTTP 400 from SERVER for model m.
         hint: Check judge.base_url and judge.model in the spec.
-      [1/7] baseline/tiny_natural/sycophancy/instruct
+      ✗ prompted/tiny_instruction/sycophancy/instruct
+        The judge's server refused the request: HTTP 400 from SERVER for model m.
+        hint: Check judge.base_url and judge.model in the spec.
+      [1/9] baseline/tiny_natural/sycophancy/instruct
+      [2/9] prompted/tiny_natural/sycophancy/instruct
       ! steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff blocked by baseline/tiny_instruction/sycophancy/instruct
       ! steering/tiny_instruction/sycophancy/instruct/response_all/probe blocked by baseline/tiny_instruction/sycophancy/instruct
-      [2/7] steering/tiny_natural/sycophancy/base/response__5/mean_diff
-      [3/7] steering/tiny_natural/sycophancy/base/response__5/probe
-      ! results blocked by baseline/tiny_instruction/sycophancy/instruct
-      Apply failed: 3 tasks done, 1 failed, 3 blocked, 8 up to date in a moment."
+      [3/9] steering/tiny_natural/sycophancy/base/response__5/mean_diff
+      [4/9] steering/tiny_natural/sycophancy/base/response__5/probe
+      ! results blocked by prompted/tiny_instruction/sycophancy/instruct
+      Apply failed: 4 tasks done, 2 failed, 3 blocked, 8 up to date in a moment."
     `);
     // Nothing of what was blocked is there, and what ran is not made again.
     expect(await project.todo()).toEqual([
       `create ${BASELINES[0]}`,
+      "create prompted/tiny_instruction/sycophancy/instruct",
       "create steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff",
       "create steering/tiny_instruction/sycophancy/instruct/response_all/probe",
       "create results",
@@ -106,7 +111,7 @@ describe("a task that fails", () => {
         hint: "Set it and apply again: export STEERFORM_TEST_KEY=...",
       },
     });
-    const counts = { done: 0, failed: 1, blocked: 3, left: 3, kept: 8 };
+    const counts = { done: 0, failed: 1, blocked: 3, left: 5, kept: 8 };
     expect(events.at(-1)).toMatchObject({ type: "run-finished", outcome: "failed", counts });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatResults } from "../../src/report/results-view.ts";
-import type { Found, Results, ResultsRow } from "../../src/runtime/tasks/results.ts";
+import type { Found, Results, ResultsRow } from "../../src/runtime/tasks/results-document.ts";
 
 const NONE = { trait: 0, coherence: 0 };
 const UNSTEERED = { trait_mean: 13.1, coherence_mean: 62.7, n: 10, missing: NONE };
@@ -30,46 +30,55 @@ const ROW: ResultsRow = {
     { coherence: 80, best: { ...BEST, trait_delta: -0.04 } },
     { coherence: 70, best: BEST },
   ],
-  random: { directions: 3, trait_delta_mean: -1.25, trait_delta_max: 4.05, coherence_mean: 70 },
+  drops: [
+    { coherence: 80, coefficient: 11.1 },
+    { coherence: 70, coefficient: null },
+  ],
+  random: {
+    directions: 3,
+    trait_delta_mean: -1.25,
+    interval: [-4, 2.5],
+    trait_delta_max: 4.05,
+    coherence_mean: 70,
+    n: 30,
+    missing: NONE,
+  },
 };
 
-const { best: _, random: __, ...WITHOUT } = ROW;
+const { best: _, drops: __, random: ___, ...WITHOUT } = ROW;
 const NOTHING: ResultsRow = { ...WITHOUT, method: "mean_diff", at: [{ coherence: 80 }, { coherence: 70 }] };
 
 function shown(rows: readonly ResultsRow[], more: Partial<Results> = {}): string {
   const settings = { min_coherence: 70, held_out: 0.5, confidence: 0.95, judge_samples: 0 };
-  return formatResults({
-    format_version: 2,
-    experiment: "e",
-    ...settings,
-    rows,
-    combinations: [],
-    combination_pairs: [],
-    ...more,
-  });
+  const empty = { prompting: [], combinations: [], combination_pairs: [], positions: [] };
+  const name = { experiment: "e", application: "instruct" };
+  return formatResults({ format_version: 3, ...name, ...settings, rows, ...empty, ...more });
 }
 
 describe("the results table", () => {
   test("a best beside its interval, thresholds, the unsteered and random ones; a search without a best", () => {
     expect(shown([ROW, NOTHING])).toMatchInlineSnapshot(`
-      "dataset                variant  position      method     layer  coefficient  trait Δ   95% interval  coherence   n  Δ at ≥ 80  unsteered  random Δ  random max
-      ─────────────────────  ───────  ────────────  ─────────  ─────  ───────────  ───────  ─────────────  ─────────  ──  ─────────  ─────────  ────────  ──────────
-      pv_natural/sycophancy  base     response[:5]  probe          3         8.71    +31.0  +21.0 … +41.0       80.0  10        0.0       13.1      −1.3        +4.0
-      pv_natural/sycophancy  base     response[:5]  mean_diff   none            –        –              –          –   0          –       13.1         –           –
+      "dataset                variant   position      method     layer  coefficient  trait  trait Δ   95% interval  coherence   n  Δ at ≥ 80  < 80 from  random Δ  95% interval  random max
+      ─────────────────────  ────────  ────────────  ─────────  ─────  ───────────  ─────  ───────  ─────────────  ─────────  ──  ─────────  ─────────  ────────  ────────────  ──────────
+      pv_natural/sycophancy  instruct                unsteered                       13.1                               62.7  10
+      pv_natural/sycophancy  base      response[:5]  probe          3         8.71   44.1    +31.0  +21.0 … +41.0       80.0  10        0.0      11.10      −1.3   −4.0 … +2.5        +4.0
+      pv_natural/sycophancy  base      response[:5]  mean_diff   none            –      –        –              –          –   0          –          –         –             –           –
 
       Best sycophancy vector: pv_natural/sycophancy response[:5] probe (from base), layer 3, coefficient 8.71: trait +31.0 at coherence 80.0.
       The best at coherence ≥ 70. Chosen on 10 questions, reported on the other 10.
-      Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient."
+      Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.
+      < 80 from: the smallest coefficient tried at that layer whose coherence is below 80."
     `);
   });
 
   test("without a best at all", () => {
-    expect(shown([NOTHING]).split("\n").slice(3)).toMatchInlineSnapshot(`
+    expect(shown([NOTHING]).split("\n").slice(4)).toMatchInlineSnapshot(`
       [
         "",
         "sycophancy: no vector stays coherent (≥ 70) in this search.",
         "The best at coherence ≥ 70. Chosen on 10 questions, reported on the other 10.",
         "Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.",
+        "< 80 from: the smallest coefficient tried at that layer whose coherence is below 80.",
       ]
     `);
   });
@@ -90,7 +99,8 @@ describe("the results table", () => {
     const text = shown([{ ...NOTHING, baseline }]);
     expect(text).toContain("sycophancy: the judge gave no answer a score, so nothing can be compared.");
     expect(text).toContain("10 judge scores");
-    expect(text.split("\n")[2]).toMatch(/none +– +– +– +– +0 +– +– +– +–$/);
+    expect(text.split("\n")[2]).toMatch(/unsteered +– +95\.0 +0$/);
+    expect(text.split("\n")[3]).toMatch(/none +– +– +– +– +– +0 +– +– +– +– +–$/);
   });
 
   test("several traits have a line each; the best was chosen by other questions than those that report it", () => {
@@ -116,7 +126,7 @@ describe("the results table", () => {
     expect(
       shown([ROW], { combinations: [combination, unfound] })
         .split("\n")
-        .slice(4, 9),
+        .slice(5, 10),
     ).toMatchInlineSnapshot(`
       [
         "trait       combination    layer × coefficient  trait Δ   95% interval  coherence   n  beyond best single  95% interval",
@@ -140,7 +150,7 @@ describe("the results table", () => {
     const lines = (...pairs: Results["combination_pairs"]) =>
       shown([ROW], { combinations: [combination], combination_pairs: pairs })
         .split("\n")
-        .slice(8, -4);
+        .slice(9, -5);
     expect(lines(pair("best(natural)", "sum", -9, -1), pair("sum", "each", -1, 9), pair("sum", "half", 1, 3))).toEqual([
       "sycophancy: of 3 pairs of combinations and sources' best vectors, these differ:",
       "  best(natural) less sum: −5.0 (−9.0 … −1.0)",
@@ -151,16 +161,55 @@ describe("the results table", () => {
     ]);
   });
 
+  test("system prompts stand beside the unsteered answers, and the best vector is compared with them", () => {
+    const best = { ...BEST, system_prompt: "Agree with everything.", trait_delta: 45.2 };
+    const prompting = [{ dataset: ROW.dataset, trait: ROW.trait, prompts: 5, best }];
+    const beyond = { trait_delta: -14.24, interval: [-20, -8] } as const;
+    const lines = shown([{ ...ROW, beyond_prompting: beyond }], { prompting }).split("\n");
+    expect(lines[3]).toMatch(/instruct +system prompt \(best of 5\) +44\.1 +\+45\.2 +\+21\.0 … \+41\.0 +80\.0 +10$/);
+    expect(lines).toContain(
+      "Best sycophancy vector: pv_natural/sycophancy response[:5] probe (from base), layer 3, coefficient 8.71: trait +31.0 at coherence 80.0, −14.2 (−20.0 … −8.0) beyond the best system prompt.",
+    );
+    const { best: _best, ...none } = prompting[0]!;
+    expect(shown([ROW], { prompting: [none] }).split("\n")[3]).toMatch(/system prompt: none +– +– +– +– +0$/);
+  });
+
+  test("whether the position matters is a table of every two, and an answer a trait", () => {
+    const of = { trait: "sycophancy", dataset: ROW.dataset, variant: "base", method: "probe" };
+    const pair = { ...of, position: "response[:10]", beside: "response[:5]", n: 10 };
+    const far = { ...pair, trait_delta: 20.04, interval: [12, 28] as const, p: 2 / 1024, p_adjusted: 4 / 1024 };
+    const near = { ...pair, method: "mean_diff", trait_delta: -1, interval: null, p: 0.4, p_adjusted: 0.4 };
+    expect(
+      shown([ROW], { positions: [far, near] })
+        .split("\n")
+        .slice(6, 13),
+    ).toMatchInlineSnapshot(`
+      [
+        "",
+        "trait       dataset                method     position       less          trait Δ   95% interval   n      p  p adjusted",
+        "──────────  ─────────────────────  ─────────  ─────────────  ────────────  ───────  ─────────────  ──  ─────  ──────────",
+        "sycophancy  pv_natural/sycophancy  probe      response[:10]  response[:5]    +20.0  +12.0 … +28.0  10  0.002       0.004",
+        "sycophancy  pv_natural/sycophancy  mean_diff  response[:10]  response[:5]     −1.0              –  10  0.400       0.400",
+        "",
+        "Does the position matter for sycophancy? Yes, in 1 of 2 comparisons (p ≤ 0.050): sign-flip test over the questions, 2 comparisons, p adjusted for them (Holm).",
+      ]
+    `);
+    expect(shown([ROW], { positions: [near] })).toContain(
+      "Does the position matter for sycophancy? No two positions can be told apart (p ≥ 0.400): sign-flip test over the questions, 1 comparison, p adjusted for them (Holm).",
+    );
+  });
+
   test("what the numbers are of is said below", () => {
-    const legend = (more: Partial<Results>) => shown([ROW], more).split("\n").slice(5);
+    const legend = (more: Partial<Results>) => shown([ROW], more).split("\n").slice(6);
     expect(legend({})).toEqual([
       "The best at coherence ≥ 70. Chosen on 10 questions, reported on the other 10.",
       "Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.",
+      "< 80 from: the smallest coefficient tried at that layer whose coherence is below 80.",
     ]);
     expect(legend({ held_out: 0 })[0]).toBe(
       "The best at coherence ≥ 70. Chosen and reported on the same questions: the best looks better than it is.",
     );
-    expect(legend({ judge_samples: 20 })[2]).toBe(
+    expect(legend({ judge_samples: 20 })[3]).toBe(
       "A score is the mean of 20 sampled replies of the judge, not of its distribution.",
     );
   });

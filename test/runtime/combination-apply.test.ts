@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMBINERS } from "../../src/methods/combiners.ts";
 import type { CombinationBest } from "../../src/runtime/tasks/combination.ts";
-import type { Results } from "../../src/runtime/tasks/results.ts";
+import type { Results } from "../../src/runtime/tasks/results-document.ts";
 import { createSharedProject, SPEC } from "../rig/project.ts";
 
 /** The rig's experiment at three layers, where everything is coherent enough, and every way to combine its vectors. */

@@ -39,6 +39,11 @@ describe("the choice", () => {
 
   it("passes over what has no scores", () => {
     expect(choose([evaluation(1, [null, 90], [90, 90])], split, 70)).toBeUndefined();
+    expect(choose([evaluation(1, [90, null], [90, 90])], split, 70)).toBeUndefined();
+  });
+
+  it("takes the earlier of equals", () => {
+    expect(choose([evaluation(1, [50, 90], [0, 0]), evaluation(2, [50, 95], [90, 90])], split, 70)?.layer).toBe(1);
   });
 });
 

@@ -11,6 +11,7 @@ import { datasetOf, sizeOf } from "./files.ts";
 import { Inputs } from "./inputs.ts";
 import { combinationTask, refineTask, selectionTasks } from "./later-steering.ts";
 import { refineNames, steeringNames } from "./paths.ts";
+import { promptedTask, systemPromptsByTrait } from "./prompting.ts";
 import {
   askedOf,
   baselineTask,
@@ -83,11 +84,17 @@ function expandSteering(
 ): string[] {
   const { spec, steered, combinations } = bound;
   const { steering } = context;
+  const systemPrompts = systemPromptsByTrait(bound, files);
+  const prompted = new Set<string>();
   let before: Steered | undefined;
   const all = steered.map((cell): Steered => {
     const same = before?.cell.trait === cell.trait && before.cell.dataset === cell.dataset ? before : undefined;
     const asked = same?.asked ?? askedOf(cell, datasetOf(files, cell.dataset.value), context);
     const baseline = same?.baseline ?? tasks.add(baselineTask(cell, asked, context), cell.dataset.place);
+    const prompts = same === undefined ? systemPrompts.get(cell.trait.value) : undefined;
+    if (prompts !== undefined) {
+      prompted.add(tasks.add(promptedTask(cell, asked, prompts, context), cell.dataset.place));
+    }
     before = { cell, asked, vectors: extracted.get(cell) as string, baseline };
     return before;
   });
@@ -106,7 +113,7 @@ function expandSteering(
     const task = combinationTask(combination, dataset, { ...context, after: afterSteering });
     return tasks.add(task, combination.strategy.name.place);
   });
-  tasks.add(resultsTask([...searches, ...combined], context), steering.place);
+  tasks.add(resultsTask([...prompted, ...searches, ...combined], context), steering.place);
   return afterSteering;
 }
 

@@ -48,6 +48,13 @@ export function baselineNames(dataset: string, application: string): Names {
   };
 }
 
+export function promptedNames(dataset: string, application: string): Names {
+  return {
+    id: joined("prompted", dataset, application),
+    outputs: files(joined("steering", dataset, application), "/prompted.json"),
+  };
+}
+
 export function steeringNames(cell: Cell): Names {
   const id = joined("steering", ...subject(cell), directoryOf(cell), cell.method);
   return { id, outputs: files(id, "/results.jsonl", "/responses.jsonl", "/best.json") };

@@ -14,6 +14,7 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   activations: "2",
   vectors: "2",
   baseline: "1",
+  prompted: "1",
   steering: "2",
   refine: "1",
   selection: "1",
@@ -24,7 +25,7 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   replay: "1",
   similarity: "2",
   checkpoint: "1",
-  results: "3",
+  results: "4",
 };
 
 const digestsOfTasks = new WeakMap<readonly Task[], ReadonlyMap<string, string>>();

@@ -22,6 +22,8 @@ export function tasksInWords(tasks: readonly Task[], all: readonly Task[]): stri
       return distinct(tasks, "method");
     case "baseline":
       return `${plural(generations, "question")}, unsteered`;
+    case "prompted":
+      return `${plural(generations, "answer")} to system prompts, unsteered`;
     case "steering":
       return `layers ${layerSpan(first.params.layers)}, ${plural(generations, "answer")} of ≤ ${first.params.maxNewTokens} tokens`;
     case "refine": {

@@ -1,13 +1,14 @@
-import type { GenerateRow, Generated, Model, RowSteering } from "../../domain/engine.ts";
-import type { Experiment } from "../../domain/experiment.ts";
+import type { ChatMessage, GenerateRow, Generated, Prompt, RowSteering } from "../../domain/engine.ts";
 import type { AskingParams } from "../../domain/task-params.ts";
 import type { JudgeItem, Scores } from "../judge/types.ts";
 import { datasetOf, variantOf, type TaskContext } from "./context.ts";
 import { generateInSteps } from "./generate.ts";
 
-/** Steering questions asked of the application model under one configuration. */
+/** How steering questions are asked of the application model. */
 export interface Configuration {
   readonly steering: readonly RowSteering[];
+  /** Said before every question. */
+  readonly systemPrompt?: string;
 }
 
 /** One judged answer. */
@@ -33,9 +34,12 @@ export async function askAndJudge(
   const judge = await context.judge();
   const model = await context.model(params.application);
   const asked = params.questions === "all" ? dataset.questions : dataset.questions.slice(0, params.questions);
-  const prompts = questionIds(model, asked, context.experiment, params.application);
-  const rows = configurations.flatMap(({ steering }) =>
-    prompts.map((promptIds): GenerateRow => ({
+  const { promptFormat } = variantOf(context.experiment, params.application);
+  const plain = asked.map((question) => model.encode(promptOf(question, undefined, promptFormat)));
+  const promptsAfter = (system: string | undefined): number[][] =>
+    system === undefined ? plain : asked.map((question) => model.encode(promptOf(question, system, promptFormat)));
+  const rows = configurations.flatMap(({ steering, systemPrompt }) =>
+    promptsAfter(systemPrompt).map((promptIds): GenerateRow => ({
       promptIds,
       maxNewTokens: params.maxNewTokens,
       sampling: { temperature: 0 },
@@ -47,7 +51,7 @@ export async function askAndJudge(
   const items = texts.map((answer, index): JudgeItem => ({
     trait: params.trait,
     definition: dataset.definition,
-    question: asked[index % prompts.length] as string,
+    question: asked[index % asked.length] as string,
     answer,
   }));
   const scores = await context.step(
@@ -62,21 +66,17 @@ export async function askAndJudge(
     (all) => all.every(({ trait, coherence }) => trait !== null && coherence !== null),
   );
   return configurations.map((_, configuration) =>
-    prompts.map((promptIds, question): Answer => {
-      const index = configuration * prompts.length + question;
+    Array.from(asked.keys(), (question): Answer => {
+      const index = configuration * asked.length + question;
+      const { promptIds } = rows[index] as GenerateRow;
       const { ids, finish } = generated[index] as Generated;
       return { question, text: texts[index] as string, promptIds, ids, finish, ...(scores[index] as Scores) };
     }),
   );
 }
 
-function questionIds(model: Model, asked: readonly string[], experiment: Experiment, variant: string): number[][] {
-  const { promptFormat } = variantOf(experiment, variant);
-  return asked.map((question) =>
-    model.encode(
-      promptFormat === "chat"
-        ? { format: "chat", messages: [{ role: "user", content: question }] }
-        : { format: "raw", text: question },
-    ),
-  );
+function promptOf(question: string, systemPrompt: string | undefined, format: Prompt["format"]): Prompt {
+  if (format === "raw") return { format, text: question };
+  const system: ChatMessage[] = systemPrompt === undefined ? [] : [{ role: "system", content: systemPrompt }];
+  return { format, messages: [...system, { role: "user", content: question }] };
 }

@@ -5,6 +5,7 @@ import { runCapture } from "./capture.ts";
 import { runCheckpoint } from "./checkpoint.ts";
 import { runCombination } from "./combination.ts";
 import type { Outputs, TaskContext } from "./context.ts";
+import { runPrompted } from "./prompted.ts";
 import { runPrompts } from "./prompts.ts";
 import { runRefine } from "./refine.ts";
 import { runReplay } from "./replay.ts";
@@ -33,6 +34,8 @@ export function execute(tasks: readonly Task[], context: TaskContext): Promise<M
       return runVectors(of("vectors"), context);
     case "baseline":
       return runBaseline(of("baseline"), context);
+    case "prompted":
+      return runPrompted(of("prompted"), context);
     case "steering":
       return runSteering(of("steering"), context);
     case "results":
@@ -66,10 +69,8 @@ export function sharedWork(task: Task): string | undefined {
 }
 
 /** Tasks whose answers are scored by a judge. */
-export function isJudged({ kind }: Task): boolean {
-  return (
-    kind === "vetting" || kind === "baseline" || kind === "steering" || kind === "refine" || kind === "combination"
-  );
+export function isJudged({ params }: Task): boolean {
+  return "judge" in params;
 }
 
 /** The variants whose models a task runs. */
@@ -81,6 +82,7 @@ export function modelsOf(task: Task): readonly string[] {
     case "replay":
       return [task.params.variant];
     case "baseline":
+    case "prompted":
     case "steering":
     case "refine":
     case "combination": {

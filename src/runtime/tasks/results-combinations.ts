@@ -1,5 +1,6 @@
 import { heldOutQuestions } from "../../domain/held-out.ts";
-import type { CombinationTask, ResultsTask, SteeringTask } from "../../domain/task.ts";
+import type { SteeringParams } from "../../domain/task-params.ts";
+import type { CombinationTask, ResultsTask } from "../../domain/task.ts";
 import type { Interval } from "../../math/statistics.ts";
 import { choose, effectOn, splitOf, type ScoredEvaluation, type Split } from "../effect.ts";
 import type { Scores } from "../judge/types.ts";
@@ -40,7 +41,7 @@ export function readCombined(combination: CombinationTask, task: ResultsTask, co
 
 /** A search and all that it evaluated. */
 interface Searched {
-  readonly search: SteeringTask;
+  readonly of: SteeringParams;
   readonly evaluations: readonly ScoredEvaluation[];
   readonly split: Split;
 }
@@ -48,11 +49,11 @@ interface Searched {
 /** A source's best vector, which is one of the searches'. */
 export function aloneOf({ trait, source, best }: Selection, singles: readonly Searched[]): Contestant {
   const found = singles.find(
-    ({ search: { params } }) =>
-      params.dataset === best?.dataset &&
-      params.variant === best.variant &&
-      params.position === best.position &&
-      params.method === best.method,
+    ({ of }) =>
+      of.dataset === best?.dataset &&
+      of.variant === best.variant &&
+      of.position === best.position &&
+      of.method === best.method,
   );
   return {
     trait,
