@@ -11,6 +11,7 @@ import { StateStore } from "../runtime/state.ts";
 import { toolVersion } from "../runtime/tool-version.ts";
 import type { Host } from "./host.ts";
 import { planAgainst } from "./project.ts";
+import { Reporting } from "./reporting.ts";
 import { isStale } from "./stale.ts";
 
 export interface RunOptions {
@@ -40,9 +41,18 @@ export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
     if (saved !== undefined && isStale(saved, plan, host)) return "stale";
     const runId = newRunId(new Date());
     const log = openRunLog(experiment.folder, runId, (message) => view.on({ type: "notice", message }));
-    const emit = (event: RunEvent): void => {
+    const tell = (event: RunEvent): void => {
       log(event);
       view.on(event);
+    };
+    const reporting = new Reporting(experiment, host.cwd, (message) => tell({ type: "notice", message }));
+    const checkpoints = new Set(experiment.tasks.flatMap(({ id, kind }) => (kind === "checkpoint" ? [id] : [])));
+    let finished: RunEvent | undefined;
+    const emit = (event: RunEvent): void => {
+      // The last event of a stream: the report comes before.
+      if (event.type === "run-finished") finished = event;
+      else tell(event);
+      if (event.type === "task-finished" && checkpoints.has(event.id)) reporting.write();
     };
     if (lock.takenOver !== undefined) emit({ type: "notice", message: lock.takenOver });
     stopping = () => emit({ type: "notice", message: STOPPING });
@@ -58,6 +68,8 @@ export async function runPlan(options: RunOptions): Promise<Outcome | "stale"> {
       emit,
       signal,
     });
+    await (outcome === "interrupted" ? reporting.idle() : reporting.end());
+    if (finished !== undefined) tell(finished);
     return outcome;
   } finally {
     signal.removeEventListener("abort", stopping);

@@ -35,11 +35,12 @@ describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
   test("shows a row a phase with its counter, and the results", async () => {
     const session = await inTerminal(["apply"], project.dir, [[QUESTION, "y\r"]]);
     expect([session.exitCode, session.cursorShown]).toEqual([0, true]);
-    expect(after(session).split("\n").slice(0, 7)).toEqual([
+    expect(after(session).split("\n").slice(0, 8)).toEqual([
       "Run 6 tasks? [y/N] y",
       "✔ extraction 3/3",
       "✔ steering 2/2",
       "✔ results 1/1",
+      "Report: experiments/small/reports/report.html",
       "Apply complete: 6 tasks done, 0 up to date in a moment.",
       "",
       expect.stringMatching(/^dataset /),
@@ -57,6 +58,7 @@ describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
       "Run 3 tasks? [y/N] y",
       "✔ converting weights/llama.gguf",
       "✔ extraction 3/3",
+      "Report: experiments/small/reports/report.html",
       "Apply complete: 3 tasks done, 0 up to date in a moment.",
     ]);
   });
@@ -85,6 +87,7 @@ describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
       ✗ baseline/tiny_natural/sycophancy/instruct
         templates/judge/trait.hbs cannot be rendered: "rubric" not defined in [object Object] - 1:2
         hint: A template may name definition, trait, question and answer.
+      Report: experiments/small/reports/report.html
       Apply failed: 3 tasks done, 1 failed, 2 blocked, 0 up to date in a moment."
     `);
   });

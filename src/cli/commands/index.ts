@@ -30,6 +30,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./show.ts")).showCommand,
   },
   {
+    name: "report",
+    summary: "writes what was found, with pictures and responses",
+    load: async () => (await import("./report.ts")).reportCommand,
+  },
+  {
     name: "verify",
     summary: "re-reads every artifact and names what is damaged",
     load: async () => (await import("./verify.ts")).verifyCommand,

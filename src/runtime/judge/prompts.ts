@@ -1,6 +1,6 @@
-import Handlebars from "handlebars";
 import type { JudgeTemplates } from "../../domain/experiment.ts";
 import { RuntimeFailure } from "../failures.ts";
+import { compileTemplate } from "../template.ts";
 import type { JudgeItem } from "./types.ts";
 
 export interface JudgePrompts {
@@ -10,10 +10,10 @@ export interface JudgePrompts {
 
 /**
  * Compiles the judge's templates. They may name `definition`, `trait`, `question` and `answer`; anything else fails
- * when rendered. No helpers beyond Handlebars' own, no escaping (the text is for a model, not for a browser).
+ * when rendered. Nothing is escaped: the text is for a model, not for a browser.
  */
 export function judgePrompts(templates: { readonly trait: string; readonly coherence: string }): JudgePrompts {
-  return { trait: compileTemplate(templates.trait), coherence: compileTemplate(templates.coherence) };
+  return { trait: compilePrompt(templates.trait), coherence: compilePrompt(templates.coherence) };
 }
 
 /** Each trait by its own templates. Throws RuntimeFailure `judge-unusable` for a template that cannot be rendered. */
@@ -45,11 +45,7 @@ function tried(trait: string, templates: JudgeTemplates): JudgePrompts {
   return prompts;
 }
 
-function compileTemplate(source: string): (item: JudgeItem) => string {
-  const template = Handlebars.create().compile<JudgeItem>(source, {
-    strict: true,
-    noEscape: true,
-    knownHelpersOnly: true,
-  });
-  return (item) => template({ ...item, answer: item.answer.trim() }).trimEnd();
+function compilePrompt(source: string): (item: JudgeItem) => string {
+  const prompt = compileTemplate(source, "text");
+  return (item) => prompt({ ...item, answer: item.answer.trim() }).trimEnd();
 }
