@@ -16,7 +16,14 @@ export async function resultsSoFar(
   const needs = task?.needs.filter(isDone) ?? [];
   const searches = experiment.tasks.filter(({ id, kind }) => kind === "steering" && needs.includes(id));
   if (task === undefined || searches.length === 0) return undefined;
-  const outputs = await runResults([{ ...task, needs }], readingOnly(experiment, readFile));
+  // System prompts are measured beside vectors of their dataset.
+  const steered = new Set(searches.map(({ params }) => params["dataset"]));
+  const early = experiment.tasks.filter(({ kind, params }) => kind === "prompted" && !steered.has(params["dataset"]));
+  const left = new Set(early.map(({ id }) => id));
+  const outputs = await runResults(
+    [{ ...task, needs: needs.filter((id) => !left.has(id)) }],
+    readingOnly(experiment, readFile),
+  );
   const [document] = outputs.get(task.id)?.values() ?? [];
   if (typeof document !== "string") throw new Error("Internal error: results are no text");
   return JSON.parse(document) as Results;
