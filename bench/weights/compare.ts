@@ -1,8 +1,9 @@
 /**
  * The three steps of a weight analysis over two random bf16 checkpoints, beside the same in PyTorch on the same files:
- * seconds of the clock and of all processors (the least of three runs), GB/s of both checkpoints' bytes, peak memory.
+ * seconds of the clock and of all processors (the least of a few runs, in turns), GB/s of both checkpoints' bytes, peak
+ * memory.
  *
- *     node --import tsx bench/weights/compare.ts [layers] [python]
+ *     npm run build && node --import tsx bench/weights/compare.ts [layers] [python]
  *
  * 16 layers (the default) are 1.1 billion parameters of Llama's shape, 2 × 2.2 GB in the temporary folder, removed at the
  * end. Python (python3) needs torch and safetensors. Files are read once before: this measures reading from memory.
@@ -12,21 +13,12 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFil
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  logitLensTokens,
-  openWeightPair,
-  residualChanges,
-  WeightAligner,
-  weightNorms,
-} from "../../src/engine/weights-analysis/index.ts";
-import { randomDirection } from "../../src/methods/random.ts";
 
 const STEPS = ["norms", "logit_lens", "trait_alignment"] as const;
-type Step = (typeof STEPS)[number];
 const VECTOR_SETS = 8;
 const NULL_DIRECTIONS = 200;
 const TOP_K = 20;
-const RUNS = 3;
+const RUNS = 2;
 const SHAPE = { hidden: 2048, intermediate: 8192, heads: 32, kvHeads: 8, vocabulary: 32_000 } as const;
 
 /** Knows no word: only ids matter here. */
@@ -47,36 +39,10 @@ interface Measured {
   readonly peakBytes: number;
 }
 
-const [mode, ...rest] = process.argv.slice(2);
-if (mode === "step") await runStep(rest as [Step, string, string]);
-else bench(Number(mode ?? 16), rest[0] ?? "python3");
+const NOTHING: Measured = { seconds: 0, cpuSeconds: 0, peakBytes: 0 };
 
-/** In a process of its own, for its peak memory. */
-async function runStep([step, fromDir, toDir]: readonly [Step, string, string]): Promise<void> {
-  const [began, usedBefore] = [performance.now(), process.cpuUsage()];
-  const pair = openWeightPair(fromDir, toDir);
-  const { layers, hiddenSize } = pair;
-  if (step === "norms") await weightNorms(pair);
-  if (step === "logit_lens") {
-    const vectors = Array.from({ length: VECTOR_SETS * layers }, (_, index) =>
-      Float64Array.from(randomDirection(`vector ${index}`, hiddenSize)),
-    );
-    await logitLensTokens(pair, [...(await residualChanges(pair)), ...vectors], TOP_K);
-  }
-  if (step === "trait_alignment") {
-    const directions = new Float32Array((VECTOR_SETS + NULL_DIRECTIONS) * hiddenSize);
-    for (let index = 0; index < VECTOR_SETS + NULL_DIRECTIONS; index++) {
-      directions.set(randomDirection(`${index}`, hiddenSize), index * hiddenSize);
-    }
-    const aligner = new WeightAligner(pair);
-    for (let layer = 0; layer < layers; layer++) await aligner.layer(layer, directions);
-    await aligner.close();
-  }
-  const seconds = (performance.now() - began) / 1000;
-  const { user, system } = process.cpuUsage(usedBefore);
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakBytes } satisfies Measured));
-}
+const [layerCount, pythonPath] = process.argv.slice(2);
+bench(Number(layerCount ?? 16), pythonPath ?? "python3");
 
 function bench(layers: number, python: string): void {
   const folder = mkdtempSync(join(tmpdir(), "steerform-bench-"));
@@ -89,39 +55,63 @@ function bench(layers: number, python: string): void {
     );
     console.log(`${"".padEnd(16)}${["steerform", "PyTorch", "ratio"].map((name) => name.padEnd(32)).join("")}`);
     console.log(`${"step".padEnd(16)}${"    s   cpu s    GB/s  peak MB  ".repeat(2)}    s   cpu s`);
-    const here = fileURLToPath(import.meta.url);
-    const peer = fileURLToPath(new URL("peer.py", import.meta.url));
+    const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+    const commands = [
+      [process.execPath, script("step.mjs")],
+      [python, script("peer.py")],
+    ] as const;
+    const sums: [Measured, Measured] = [NOTHING, NOTHING];
     for (const step of STEPS) {
-      const ours = measure(process.execPath, ["--import", "tsx", here, "step", step, from, to]);
       const sizes = [VECTOR_SETS, NULL_DIRECTIONS, TOP_K, availableParallelism()].map(String);
-      const theirs = measure(python, [peer, step, from, to, ...sizes]);
-      const row = [ours, theirs].flatMap(({ seconds, cpuSeconds, peakBytes }) => [
-        seconds.toFixed(1).padStart(5),
-        cpuSeconds.toFixed(1).padStart(8),
-        (bytes / 1e9 / seconds).toFixed(2).padStart(8),
-        (peakBytes / 1e6).toFixed(0).padStart(9),
-        "  ",
-      ]);
-      row.push((theirs.seconds / ours.seconds).toFixed(2).padStart(5));
-      row.push((theirs.cpuSeconds / ours.cpuSeconds).toFixed(2).padStart(8));
-      console.log(step.padEnd(16) + row.join(""));
+      const runs = commands.map(() => [] as Measured[]);
+      for (let run = 0; run < RUNS; run++) {
+        for (const [side, [command, path]] of commands.entries()) {
+          runs[side]?.push(measure(command, [path, step, from, to, ...sizes]));
+        }
+      }
+      const [ours, theirs] = runs.map(best) as [Measured, Measured];
+      sums[0] = added(sums[0], ours);
+      sums[1] = added(sums[1], theirs);
+      console.log(step.padEnd(16) + rowOf(ours, theirs, bytes));
     }
+    console.log("all".padEnd(16) + rowOf(...sums, bytes));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** The fastest of a few runs: other work on the machine only ever adds. */
 function measure(command: string, args: readonly string[]): Measured {
-  const runs = Array.from({ length: RUNS }, () => {
-    const output = execFileSync(command, args, { stdio: ["ignore", "pipe", "inherit"] }).toString();
-    return JSON.parse(output) as Measured;
-  });
+  return JSON.parse(execFileSync(command, args, { stdio: ["ignore", "pipe", "inherit"] }).toString()) as Measured;
+}
+
+/** The fastest of a few runs: other work on the machine only ever adds. */
+function best(runs: readonly Measured[]): Measured {
   return {
     seconds: Math.min(...runs.map(({ seconds }) => seconds)),
     cpuSeconds: Math.min(...runs.map(({ cpuSeconds }) => cpuSeconds)),
     peakBytes: Math.max(...runs.map(({ peakBytes }) => peakBytes)),
   };
+}
+
+function added(one: Measured, other: Measured): Measured {
+  return {
+    seconds: one.seconds + other.seconds,
+    cpuSeconds: one.cpuSeconds + other.cpuSeconds,
+    peakBytes: Math.max(one.peakBytes, other.peakBytes),
+  };
+}
+
+function rowOf(ours: Measured, theirs: Measured, bytes: number): string {
+  const row = [ours, theirs].flatMap(({ seconds, cpuSeconds, peakBytes }) => [
+    seconds.toFixed(1).padStart(5),
+    cpuSeconds.toFixed(1).padStart(8),
+    (bytes / 1e9 / seconds).toFixed(2).padStart(8),
+    (peakBytes / 1e6).toFixed(0).padStart(9),
+    "  ",
+  ]);
+  row.push((theirs.seconds / ours.seconds).toFixed(2).padStart(5));
+  row.push((theirs.cpuSeconds / ours.cpuSeconds).toFixed(2).padStart(8));
+  return row.join("");
 }
 
 /** Random bf16 between 2⁻⁷ and 2⁻⁴ in size, both signs. */

@@ -24,8 +24,8 @@ export interface LeadingDirections {
 
 /** Up to so many rows, the basis is the whole space and the answer exact. */
 const EXACT_ROWS = 128;
-const OVERSAMPLING = 8;
-/** Times that the random block is multiplied by A Aᵀ, all of its powers kept: 80 dimensions for eight directions. */
+const OVERSAMPLING = 4;
+/** Times that the random block is multiplied by A Aᵀ, all of its powers kept: 60 dimensions for eight directions. */
 const POWERS = 4;
 /** Below this share of the largest singular value, what fp32 products give is rounding. */
 const NOISE = 1e-5;

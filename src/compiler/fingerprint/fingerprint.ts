@@ -19,7 +19,7 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   refine: "1",
   selection: "1",
   combination: "2",
-  weights: "1",
+  weights: "2",
   prompts: "1",
   capture: "1",
   replay: "1",

@@ -24,19 +24,20 @@ export class OnnxSession {
   }
 
   /**
-   * External data is found by its location under `externalRoot`. Threads: as many as physical cores (the default). Why a
+   * External data is found by its location under `externalRoot`. No `threads` are one a physical core. Why a
    * provider's library was not loaded is not thrown: ONNX Runtime prints it, where its `log` is of errors.
    */
   static async open(
     graph: Uint8Array,
     externalRoot: string,
     provider: Provider = "cpu",
-    log: "fatal" | "error" = "fatal",
+    { log = "fatal", threads = 0 }: { readonly log?: "fatal" | "error"; readonly threads?: number } = {},
   ): Promise<OnnxSession> {
     // The session's level does not reach its kernels: some warn when they are made.
     ort.env.logLevel = log;
     const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [provider],
+      intraOpNumThreads: threads,
       // What goes wrong is thrown; ONNX Runtime would write it to the terminal as well.
       logSeverityLevel: 4,
       extra: {

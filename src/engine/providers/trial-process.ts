@@ -15,7 +15,7 @@ try {
   graph.input("a", "float32", [1]);
   graph.node("Add", ["a", "a"], "sum");
   graph.output("sum", "float32", [1]);
-  const session = await OnnxSession.open(graph.finish(), "/", process.argv[2] as Provider, "error");
+  const session = await OnnxSession.open(graph.finish(), "/", process.argv[2] as Provider, { log: "error" });
   const { sum } = await session.run({ a: { data: Float32Array.of(21), shape: [1] } });
   const works = sum?.data[0] === 42;
   tell(works ? { works } : { works, reason: `21 + 21 was ${sum?.data[0]}` });

@@ -1,15 +1,22 @@
+import { availableParallelism } from "node:os";
 import type { LayerAlignment } from "./alignment.ts";
 import { WRITERS, writerOf, type TensorPair, type WeightPair, type Writer } from "./pair.ts";
 import { Threads } from "./threads.ts";
 
-/** Aligns directions with the changes of one layer after another; close it at the end. */
+/** Each holds Δ of one matrix, 235 MB of an 8B model's. */
+const MAX_THREADS = 4;
+
+/** Aligns directions with the changes of layers, as many at once as it has threads; close it at the end. */
 export class WeightAligner {
+  readonly threads: number;
   readonly #pair: WeightPair;
   readonly #threads: Threads;
 
   constructor(pair: WeightPair, signal?: AbortSignal) {
     this.#pair = pair;
-    this.#threads = new Threads(1, signal);
+    const cores = availableParallelism();
+    this.threads = Math.min(MAX_THREADS, cores, pair.layers);
+    this.#threads = new Threads(this.threads, signal, Math.floor(cores / this.threads));
   }
 
   /** Of unit vectors [directions, hidden]. Rejects with EngineFailure. */

@@ -24,6 +24,8 @@ export type Request =
   | { readonly close: true };
 /** What a thread is started with: when the first number is not 0, the job that runs is to end soon. */
 export interface ThreadOptions {
+  /** That one product may take; 0: one a core. */
+  readonly multiplyingThreads: number;
   readonly stopped: Int32Array<SharedArrayBuffer>;
 }
 

@@ -14,7 +14,7 @@ interface Waiting {
 
 /** A few threads that take jobs in the order in which they are given. The first failure, or the signal, ends them all. */
 export class Threads {
-  readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
+  readonly #options: ThreadOptions;
   readonly #workers: readonly Worker[];
   readonly #exits: readonly Promise<void>[];
   readonly #idle: Worker[];
@@ -24,7 +24,8 @@ export class Threads {
   readonly #abort = (): void => void this.#end(stopped());
   #ended: Error | undefined;
 
-  constructor(count: number, signal?: AbortSignal) {
+  constructor(count: number, signal?: AbortSignal, multiplyingThreads = 0) {
+    this.#options = { stopped: new Int32Array(new SharedArrayBuffer(4)), multiplyingThreads };
     this.#workers = Array.from({ length: count }, () => this.#start());
     this.#exits = this.#workers.map((worker) => new Promise((resolve) => worker.once("exit", () => resolve())));
     this.#idle = [...this.#workers];
@@ -49,8 +50,7 @@ export class Threads {
   }
 
   #start(): Worker {
-    const options: ThreadOptions = { stopped: this.#stopped };
-    const worker = startThread(new URL("./worker.ts", import.meta.url), options);
+    const worker = startThread(new URL("./worker.ts", import.meta.url), this.#options);
     const lost = (reason: string) => {
       const hint = "If memory ran out, close other programs and apply again.";
       void this.#end(new EngineFailure("runtime", `A thread that reads weights is gone: ${reason}.`, hint));
@@ -94,7 +94,7 @@ export class Threads {
       this.#running.clear();
       this.#waiting.length = 0;
       // Threads are asked and not terminated: see close in worker.ts.
-      Atomics.store(this.#stopped, 0, 1);
+      Atomics.store(this.#options.stopped, 0, 1);
       for (const worker of this.#workers) send(worker, { close: true });
     }
     await Promise.all(this.#exits);

@@ -10,7 +10,7 @@ import { TensorFiles } from "./tensor-file.ts";
 
 if (parentPort === null) throw new Error("Internal error: the worker of weights was not started as a worker");
 const port = parentPort;
-const { stopped: flag } = workerData as ThreadOptions;
+const { stopped: flag, multiplyingThreads } = workerData as ThreadOptions;
 const checkStop: CheckStop = () => {
   if (Atomics.load(flag, 0) !== 0) throw stopped();
 };
@@ -52,7 +52,7 @@ async function openMultiplying(): Promise<Multiplying> {
     import("./lens.ts"),
     import("./alignment.ts"),
   ]);
-  const products = await Products.open(checkStop);
+  const products = await Products.open(checkStop, multiplyingThreads);
   const aligned = new Alignment(changes, products);
   return {
     products,

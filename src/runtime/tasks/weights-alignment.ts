@@ -17,22 +17,26 @@ export async function alignmentDocument(
   const { layers, hiddenSize } = pair;
   const sets = vectorSetsOf(task, pair, context);
   // [vector sets and null, hidden]: the vectors change from layer to layer, the null does not.
-  const directions = new Float32Array((sets.length + nullDirections) * hiddenSize);
+  const ofNull = new Float32Array((sets.length + nullDirections) * hiddenSize);
   for (let index = 0; index < nullDirections; index++) {
-    directions.set(randomDirection(`${nullSeed}/${index}`, hiddenSize), (sets.length + index) * hiddenSize);
+    ofNull.set(randomDirection(`${nullSeed}/${index}`, hiddenSize), (sets.length + index) * hiddenSize);
   }
   const { signal, onTensor } = watchOf(layers * WRITERS.length, context);
   const aligner = new WeightAligner(pair, signal);
   try {
-    const summaries: LayerSummary[] = [];
-    for (let layer = 0; layer < layers; layer++) {
-      const summary = await context.step(`layer ${layer}`, async () => {
-        for (const [index, { vectors }] of sets.entries()) directions.set(vectors[layer]!, index * hiddenSize);
-        return summariseLayer(await aligner.layer(layer, directions), sets.length);
-      });
-      summaries.push(summary);
-      for (const writer of WRITERS) onTensor(writer);
-    }
+    const summaries = Array.from<LayerSummary>({ length: layers });
+    const waiting = summaries.keys();
+    const alignNext = async (): Promise<void> => {
+      const directions = ofNull.slice();
+      for (const layer of waiting) {
+        summaries[layer] = await context.step(`layer ${layer}`, async () => {
+          for (const [index, { vectors }] of sets.entries()) directions.set(vectors[layer]!, index * hiddenSize);
+          return summariseLayer(await aligner.layer(layer, directions), sets.length);
+        });
+        for (const writer of WRITERS) onTensor(writer);
+      }
+    };
+    await Promise.all(Array.from({ length: aligner.threads }, alignNext));
     return alignmentTables(task.params, summaries, sets.map(nameOf));
   } finally {
     await aligner.close();
