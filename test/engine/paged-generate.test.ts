@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { GenerateRow } from "../../src/domain/engine.ts";
 import { BlockPool } from "../../src/engine/session/block-pool.ts";
-import type { PagedDecoder, PagedPass } from "../../src/engine/session/paged-decoder.ts";
+import type { PagedDecoder, PagedPass, Steps } from "../../src/engine/session/paged-decoder.ts";
 import { generatePaged } from "../../src/engine/session/paged-generate.ts";
 import { scorePaged } from "../../src/engine/session/paged-score.ts";
 
@@ -19,11 +19,22 @@ const silent = (): void => {};
 const nextToken = (tokens: readonly number[]): number =>
   tokens.reduce((hash, token) => (hash * 31 + token + 7) % 1_000_003, 1) % VOCABULARY;
 
-function tokenDecoder(blocks: number, blockTokens: number): { readonly decoder: PagedDecoder; passes: number[] } {
+interface TokenDecoder {
+  readonly decoder: PagedDecoder;
+  /** Tokens of each pass. */
+  readonly passes: number[];
+  /** Steps of each run that has some. */
+  readonly runs: number[];
+}
+
+function tokenDecoder(blocks: number, blockTokens: number, steps = false): TokenDecoder {
   const pool = new BlockPool(blocks, blockTokens);
   const memory = new Int32Array(blocks * blockTokens).fill(-1);
   const passes: number[] = [];
-  const forward = (pass: PagedPass): Promise<object> => {
+  const runs: number[] = [];
+  const forward = async (
+    pass: PagedPass,
+  ): Promise<{ likeliest: number[]; scores: Float32Array; logitSums: Float32Array }> => {
     const place = (row: number, at: number): number =>
       pass.blocks![row]![Math.floor(at / blockTokens)]! * blockTokens + (at % blockTokens);
     passes.push(pass.rows.reduce((sum, { length }) => sum + length, 0));
@@ -36,10 +47,23 @@ function tokenDecoder(blocks: number, blockTokens: number): { readonly decoder: 
     );
     const likeliest = pass.predict!.map((row) => nextToken(seen[row]!));
     const scores = Float32Array.from(likeliest.flatMap((token) => pass.scoreTokens?.map((id) => token + id) ?? []));
-    return Promise.resolve({ likeliest, scores, logitSums: new Float32Array(likeliest.length) });
+    return { likeliest, scores, logitSums: new Float32Array(likeliest.length) };
+  };
+  const decode = async ({ count, ids, past, blocks: held }: Steps): Promise<object> => {
+    runs.push(count);
+    const tokens: number[] = [];
+    let next = ids;
+    for (let step = 0; step < count; step++) {
+      const now = past.map((before) => before + step);
+      const rows = next.map((id) => [id]);
+      next = (await forward({ rows, past: now, blocks: held, predict: [...ids.keys()] })).likeliest;
+      tokens.push(...next);
+    }
+    return { tokens: Int32Array.from(tokens), logitSums: new Float32Array(tokens.length) };
   };
   const shape = { vocabSize: VOCABULARY, maxPositions: 1000, layers: 2, hiddenSize: 4 };
-  return { decoder: { shape, pool, stopIds: new Set([STOP]), forward } as unknown as PagedDecoder, passes };
+  const decoder = { shape, pool, stopIds: new Set([STOP]), forward, decode, steps } as unknown as PagedDecoder;
+  return { decoder, passes, runs };
 }
 
 function writtenAlone({ promptIds, maxNewTokens }: GenerateRow): number[] {
@@ -62,19 +86,61 @@ function toRow({ promptIds, maxNewTokens }: { promptIds: number[]; maxNewTokens:
 }
 
 describe("continuous batching", () => {
-  it("writes every row as if it were alone, in passes within the bound", async () => {
-    const sizes = fc.record({ blocks: fc.integer({ min: 8, max: 40 }), maxTokens: fc.integer({ min: 1, max: 70 }) });
-    await fc.assert(
-      fc.asyncProperty(fc.array(row, { maxLength: 25 }), sizes, async (drawn, { blocks, maxTokens }) => {
-        const rows = drawn.map(toRow);
-        const { decoder, passes } = tokenDecoder(blocks, 8);
-        const written = await generatePaged(decoder, rows, [], maxTokens, silent);
-        expect(written.map(({ ids }) => ids)).toEqual(rows.map(writtenAlone));
-        // Rows that are being written get their token even where there are more of them than the bound.
-        expect(Math.max(0, ...passes)).toBeLessThanOrEqual(Math.max(maxTokens, rows.length + 1));
-        expect(decoder.pool.freeBlocks).toBe(blocks);
-      }),
-    );
+  it.each([false, true])(
+    "writes every row as if it were alone, in passes within the bound (in steps: %s)",
+    async (steps) => {
+      const sizes = fc.record({ blocks: fc.integer({ min: 8, max: 40 }), maxTokens: fc.integer({ min: 1, max: 70 }) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(row, { maxLength: 25 }), sizes, async (drawn, { blocks, maxTokens }) => {
+          const rows = drawn.map(toRow);
+          const { decoder, passes } = tokenDecoder(blocks, 8, steps);
+          const written = await generatePaged(decoder, rows, [], maxTokens, silent);
+          expect(written.map(({ ids }) => ids)).toEqual(rows.map(writtenAlone));
+          // Rows that are being written get their token even where there are more of them than the bound.
+          expect(Math.max(0, ...passes)).toBeLessThanOrEqual(Math.max(maxTokens, rows.length + 1));
+          expect(decoder.pool.freeBlocks).toBe(blocks);
+        }),
+      );
+    },
+  );
+
+  it("gives rows several tokens a run, no more than any of them still wants", async () => {
+    const rows = [9, 15].map((maxNewTokens, index) => toRow({ promptIds: [index + 2], maxNewTokens }));
+    const { decoder, runs } = tokenDecoder(100, 8, true);
+    const written = await generatePaged(decoder, rows, [], 1000, silent);
+    expect(written.map(({ ids, finish }) => [ids.length, finish])).toEqual([
+      [9, "length"],
+      [15, "length"],
+    ]);
+    // The first token comes with the prompt.
+    expect(runs).toEqual([8, 6]);
+  });
+
+  it("draws a row's numbers in the order of its tokens, however many steps a run has", async () => {
+    const drawn = toRow({ promptIds: [3], maxNewTokens: 12 });
+    const sampling = { temperature: 1, topP: 1, seed: "s" };
+    const used = async (steps: boolean): Promise<number[]> => {
+      const { decoder } = tokenDecoder(100, 8, steps);
+      const uniforms: number[] = [];
+      const one = decoder as unknown as {
+        forward: (pass: PagedPass) => Promise<object>;
+        decode: (asked: Steps) => Promise<object>;
+      };
+      const { forward, decode } = one;
+      one.forward = async (pass) => {
+        uniforms.push(...(pass.draws ?? []).map(({ uniform }) => uniform));
+        return { ...(await forward(pass)), drawn: Int32Array.of(5) };
+      };
+      one.decode = (asked) => {
+        uniforms.push(...asked.draws[0]!.uniforms);
+        return decode(asked);
+      };
+      await generatePaged(decoder, [{ ...drawn, sampling }], [], 1000, silent);
+      return uniforms;
+    };
+    const [single, several] = [await used(false), await used(true)];
+    expect(single).toHaveLength(12);
+    expect(several).toEqual(single);
   });
 
   it("computes the common beginning of rollouts once", async () => {

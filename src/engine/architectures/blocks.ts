@@ -40,9 +40,10 @@ export function addNorm(
 function normWeight(context: BlockContext, name: string): Value {
   const { graph, shape, type } = context;
   if (shape.normOffset === 0) return context.weight(name);
-  const wide = graph.cast(context.weight(name), "float32", `${name}.wide`);
-  const sum = graph.node("Add", [wide, graph.number(shape.normOffset)], `${name}.sum`);
-  return graph.cast(sum, type, `${name}.offset`);
+  return context.fixed(`${name}.offset`, (output) => {
+    const wide = graph.cast(context.weight(name), "float32", `${name}.wide`);
+    return graph.cast(graph.node("Add", [wide, graph.number(shape.normOffset)], `${name}.sum`), type, output);
+  });
 }
 
 export type Activation = (context: BlockContext, input: Value, output: string) => Value;
@@ -111,8 +112,10 @@ function attentionOutput(context: BlockContext, attended: Value, prefix: string)
 
 /** Weights that read the same input, one under the other: one multiplication in place of several. Folded at load. */
 function stacked(context: BlockContext, prefix: string, part: "weight" | "bias"): Value {
-  const parts = PROJECTIONS.map((name) => context.weight(`${prefix}.${name}.${part}`));
-  return context.graph.node("Concat", parts, `${prefix}.qkv_proj.${part}`, { attributes: { axis: { int: 0 } } });
+  return context.fixed(`${prefix}.qkv_proj.${part}`, (output) => {
+    const parts = PROJECTIONS.map((name) => context.weight(`${prefix}.${name}.${part}`));
+    return context.graph.node("Concat", parts, output, { attributes: { axis: { int: 0 } } });
+  });
 }
 
 /** Llama's block: a norm before attention, and one before the gated layer. */

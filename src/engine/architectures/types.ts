@@ -57,6 +57,8 @@ export interface BlockContext {
   weight(name: string): Value;
   /** A number in that type. */
   constant(value: number): Value;
+  /** What is made of weights and constants alone: made once, when the model is loaded. */
+  fixed(name: string, make: (name: string) => Value): Value;
 }
 
 export interface BlockOutput {

@@ -2,10 +2,9 @@ import { relative } from "node:path";
 import { ropeTables } from "../architectures/rope.ts";
 import type { DecoderShape } from "../architectures/types.ts";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
-import type { ElementType } from "../onnx/proto.ts";
-import { GROUPED, groupedAttention } from "./grouped.ts";
+import type { Attribute, ElementType } from "../onnx/proto.ts";
 import { pagedAttention } from "./paged-attention.ts";
-import type { AttentionCore, QueriesKeysValues, RowEntries } from "./types.ts";
+import type { AttentionCore, RowEntries } from "./types.ts";
 
 /** Names of the graph's inputs that this core adds. */
 export const PAGED = {
@@ -42,93 +41,111 @@ export function cacheTensorBytes({ kvHeads, headDim }: DecoderShape, blocks: num
   return blocks * blockTokens * kvHeads * headDim * 2;
 }
 
+/** What every way of attending to the cache shares. */
+export interface PagedParts {
+  readonly ids: Value;
+  readonly rowStarts: Value;
+  readonly past: Value;
+  readonly blockTable: Value;
+  readonly bounds: Value;
+  /** What the kernel computes in. */
+  readonly half: ElementType;
+  /** Cosines and sines, [maxPositions, headDim / 2] each. */
+  readonly rotary: readonly Value[];
+  /** A layer's keys and values, [blocks, blockTokens, kvHeads, headDim] each. */
+  readonly caches: readonly (readonly Value[])[];
+  /** [layers, tokens or 1]: the entry that is added to each token. */
+  readonly tokenEntries: Value;
+}
+
 /**
- * ONNX Runtime's PagedAttention; the GPUs' core. Keys and values are the graph's own initializers, and the outputs that
- * would return them are left out: the kernel then writes in place, so that the cache stays on the device from one run to
- * the next, although the Node binding can hold nothing there. (Kwon et al. 2023)
- *
- * `cuda`: with what decodes faster there (grouped.ts), which WebGPU's kernel cannot.
+ * Keys and values are the graph's own initializers, and PagedAttention's outputs that would return them are left out: the
+ * kernel then writes in place, so that the cache stays on the device from one run to the next, although the Node binding
+ * can hold nothing there.
  */
-export function pagedCore(
+export function pagedParts(
   graph: GraphBuilder,
   shape: DecoderShape,
   steering: RowEntries,
-  options: { readonly type: ElementType; readonly cache: PagedCache; readonly cuda: boolean },
+  { type, cache }: { readonly type: ElementType; readonly cache: PagedCache },
   externalRoot: string,
-): AttentionCore {
-  const { heads, kvHeads, headDim, maxPositions } = shape;
-  const { type, cache, cuda } = options;
-  const ids = graph.input(PAGED.ids, "int32", ["tokens"]);
-  const rows = {
-    rowStarts: graph.input(PAGED.rowStarts, "int32", ["rows_and_one"]),
-    past: graph.input(PAGED.past, "int32", ["rows"]),
-    blockTable: graph.input(PAGED.blockTable, "int32", ["rows", "row_blocks"]),
-    bounds: graph.input(PAGED.bounds, "int32", [2]),
-  };
-  const tokenRows = graph.input(PAGED.tokenRows, "int32", ["steered_tokens"]);
-  const tables = ropeTables(shape.ropeFrequencies, maxPositions);
+): PagedParts {
+  const { kvHeads, headDim, maxPositions } = shape;
   // The kernel knows no fp32.
   const half = type === "float32" ? "float16" : type;
-  const toType = (value: Value, wanted: ElementType): Value =>
-    half === type ? value : graph.cast(value, wanted, `${value}.${wanted}`);
+  const tables = ropeTables(shape.ropeFrequencies, maxPositions);
   const table = (name: string, data: Float32Array): Value =>
     graph.cast(graph.floats(`${name}.wide`, [maxPositions, headDim / 2], data), half, name);
-  const rotary = [table("rope.cos", tables.cos), table("rope.sin", tables.sin)];
   const place = {
     location: relative(externalRoot, cache.zerosPath),
     offset: 0,
     length: cacheTensorBytes(shape, cache.blocks, cache.blockTokens),
   };
   const cacheShape = [cache.blocks, cache.blockTokens, kvHeads, headDim];
-  const columns = { attributes: { axis: { int: 1 } } };
-  const tokenEntries = graph.node("Gather", [steering.entries, tokenRows], "token_entries", columns); // [layers, tokens]
-  const groups = cuda
-    ? {
-        chosen: graph.input(GROUPED.inGroups, "bool", []),
-        ungrouped: graph.input(GROUPED.ungrouped, "int32", ["tokens"]),
-        attend: groupedAttention(graph, shape, rotary),
-      }
-    : undefined;
-
+  const tokenRows = graph.input(PAGED.tokenRows, "int32", ["steered_tokens"]);
   return {
-    tokenIds: ids,
+    ids: graph.input(PAGED.ids, "int32", ["tokens"]),
+    rowStarts: graph.input(PAGED.rowStarts, "int32", ["rows_and_one"]),
+    past: graph.input(PAGED.past, "int32", ["rows"]),
+    blockTable: graph.input(PAGED.blockTable, "int32", ["rows", "row_blocks"]),
+    bounds: graph.input(PAGED.bounds, "int32", [2]),
+    half,
+    rotary: [table("rope.cos", tables.cos), table("rope.sin", tables.sin)],
+    caches: Array.from({ length: shape.layers }, (_, layer) =>
+      ["keys", "values"].map((part) => graph.external(`${part}.${layer}`, half, cacheShape, place)),
+    ),
+    tokenEntries: graph.node("Gather", [steering.entries, tokenRows], "token_entries", {
+      attributes: { axis: { int: 1 } },
+    }),
+  };
+}
+
+/** What the kernel is told of a layer, however it is read. */
+export function layerAttributes(shape: DecoderShape, layer: number): Readonly<Record<string, Attribute>> {
+  return {
+    scale: { float: shape.attentionScale },
+    softcap: { float: shape.attentionSoftcap ?? 0 },
+    local_window_size: { int: shape.windows[layer] ?? -1 },
+  };
+}
+
+/** ONNX Runtime's PagedAttention (Kwon et al. 2023) over rows of any number of new tokens; the GPUs' core. */
+export function pagedCore(
+  graph: GraphBuilder,
+  shape: DecoderShape,
+  steering: RowEntries,
+  parts: PagedParts,
+  type: ElementType,
+): AttentionCore {
+  const { heads, kvHeads } = shape;
+  const { half, caches } = parts;
+  const toType = (value: Value, wanted: ElementType): Value =>
+    half === type ? value : graph.cast(value, wanted, `${value}.${wanted}`);
+  return {
+    tokenIds: parts.ids,
     attend(layer, input) {
-      const output = `attention.${layer}`;
-      const caches = ["keys", "values"].map((part) => graph.external(`${part}.${layer}`, half, cacheShape, place));
-      const attributes = {
-        scale: { float: shape.attentionScale },
-        softcap: { float: shape.attentionSoftcap ?? 0 },
-        local_window_size: { int: shape.windows[layer] ?? -1 },
-      };
       const given = "packed" in input ? [input.packed, "", ""] : [input.queries, input.keys, input.values];
       const read = given.map((value) => (value === "" ? "" : toType(value, half)));
       const counts = { num_heads: { int: heads }, kv_num_heads: { int: kvHeads } };
-      const inputs = { ...rows, caches, rotary, ...(groups === undefined ? {} : { slots: groups.ungrouped }) };
-      const name = groups === undefined ? output : `${output}.ungrouped`;
-      const ungrouped = pagedAttention(graph, read, inputs, { ...attributes, ...counts }, name);
-      if (groups === undefined) return toType(ungrouped, type);
-      const packed = "packed" in input ? input.packed : sideBySide(graph, input, output);
-      graph.choose(
-        groups.chosen,
-        () => [groups.attend(packed, caches, attributes, `${output}.grouped`)],
-        () => [graph.node("Identity", [ungrouped], `${output}.kept`)],
-        [{ name: output, type, shape: ["tokens", heads * headDim] }],
-      );
-      return output;
+      const attributes = { ...layerAttributes(shape, layer), ...counts };
+      const inputs = { ...parts, caches: caches[layer]! };
+      return toType(pagedAttention(graph, read, inputs, attributes, `attention.${layer}`), type);
     },
     addEntry(layer, tokens, output) {
-      const entries = graph.node("Gather", [tokenEntries, graph.integers(layer)], `${output}.entries`);
-      const added = graph.node("Gather", [steering.table, entries], `${output}.added`); // [tokens or 1, hidden]
-      return graph.node("Add", [tokens, added], output);
+      return graph.node("Add", [tokens, addedEntry(graph, steering, parts, layer, `${output}.added`)], output);
     },
     finish: () => {},
   };
 }
 
-function sideBySide(
+/** [tokens or 1, hidden] */
+export function addedEntry(
   graph: GraphBuilder,
-  { queries, keys, values }: Exclude<QueriesKeysValues, { readonly packed: Value }>,
+  { table }: RowEntries,
+  { tokenEntries }: PagedParts,
+  layer: number,
   output: string,
 ): Value {
-  return graph.node("Concat", [queries, keys, values], `${output}.packed`, { attributes: { axis: { int: 1 } } });
+  const entries = graph.node("Gather", [tokenEntries, graph.integers(layer)], `${output}.entries`);
+  return graph.node("Gather", [table, entries], output);
 }

@@ -1,12 +1,12 @@
 import type { BlockContext } from "../architectures/types.ts";
-import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
+import type { GraphBuilder, GraphOutput, Value } from "../onnx/graph-builder.ts";
 import type { ElementType } from "../onnx/proto.ts";
 import { IO } from "./io.ts";
 
 /** Called with the residual stream [tokens, hidden] after every layer in turn, then finished. */
 export interface CaptureGraph {
   read(residual: Value): void;
-  finish(): void;
+  finish(): readonly GraphOutput[];
 }
 
 /**
@@ -41,9 +41,12 @@ export function addCapture(context: BlockContext): CaptureGraph {
       const columns = `${IO.poolNorms}.columns`;
       const widths = graph.integers([shape.hiddenSize, 1]);
       graph.nodes("Split", [pooled, widths], [IO.poolMeans, columns], { attributes: { axis: { int: 3 } } });
-      graph.output(IO.poolMeans, "float32", ["readers", "pools", layers.length, shape.hiddenSize]);
       graph.node("Squeeze", [columns, graph.integers([3])], IO.poolNorms);
-      graph.output(IO.poolNorms, "float32", ["readers", "pools", layers.length]);
+      const pooledShape = ["readers", "pools", layers.length];
+      return [
+        { value: IO.poolMeans, name: IO.poolMeans, type: "float32", shape: [...pooledShape, shape.hiddenSize] },
+        { value: IO.poolNorms, name: IO.poolNorms, type: "float32", shape: pooledShape },
+      ];
     },
   };
 }

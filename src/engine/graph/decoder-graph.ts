@@ -1,17 +1,14 @@
 import type { FloatType } from "../../domain/engine.ts";
-import { addNorm } from "../architectures/blocks.ts";
-import type { BlockContext, Stream } from "../architectures/types.ts";
 import { gqaCore } from "../attention/gqa.ts";
-import { pagedCore, type PagedCache } from "../attention/paged.ts";
+import { pagedCore, pagedParts, type PagedCache } from "../attention/paged.ts";
 import type { RowEntries } from "../attention/types.ts";
-import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
+import { GraphBuilder, type GraphOutput, type Value } from "../onnx/graph-builder.ts";
 import type { ElementType } from "../onnx/proto.ts";
 import type { Checkpoint } from "../weights/checkpoint.ts";
-import { addCapture } from "./capture.ts";
-import { addDenseCapture } from "./dense-capture.ts";
-import { addDraws } from "./draws.ts";
-import { IO } from "./io.ts";
-import { addPredictions } from "./predictions.ts";
+import { drawInputs } from "./draws.ts";
+import { IO, type Named } from "./io.ts";
+import { addPass } from "./pass.ts";
+import { choosePassOrSteps } from "./steps.ts";
 import { addWeight, rootOf } from "./weights.ts";
 
 export interface DecoderGraph {
@@ -27,57 +24,52 @@ export type Core =
       readonly kind: "paged";
       readonly type: FloatType;
       readonly cache: PagedCache;
-      /** With what only CUDA has: decoding in groups, products that return fp32, a fast TopK. */
+      /** With what only CUDA has: decoding in steps, products that return fp32, a fast TopK. */
       readonly cuda: boolean;
     };
 
 /** One graph that steers, captures and predicts. The weights stay where they are: the graph points into their files. */
 export function buildDecoderGraph(checkpoint: Checkpoint, core: Core): DecoderGraph {
-  const { architecture, shape } = checkpoint;
+  const { shape } = checkpoint;
   const { type } = core;
   const graph = new GraphBuilder();
   const externalRoot = rootOf(checkpoint);
   const known = new Map<string, Value>();
-  const once = (name: string, make: (name: string) => Value): Value => {
-    const value = known.get(name) ?? make(name);
+  const fixed = (name: string, make: (name: string) => Value): Value => {
+    const value = known.get(name) ?? graph.outside(() => make(name));
     known.set(name, value);
     return value;
   };
-  const steering = addSteering(graph, shape.hiddenSize, shape.layers, type);
-  const context: BlockContext = {
+  const context = {
     graph,
     shape,
-    attention:
-      core.kind === "gqa" ? gqaCore(graph, shape, steering) : pagedCore(graph, shape, steering, core, externalRoot),
     type,
-    weight: (weight) => once(weight, (name) => addWeight(graph, checkpoint, name, type, externalRoot)),
-    constant: (value) => once(`constant ${value}`, (name) => graph.cast(graph.number(value), type, name)),
+    fixed,
+    weight: (weight: string) => fixed(weight, (name) => addWeight(graph, checkpoint, name, type, externalRoot)),
+    constant: (value: number) => fixed(`constant ${value}`, (name) => graph.cast(graph.number(value), type, name)),
   };
-  const capture = core.kind === "paged" && core.cuda ? addDenseCapture(context) : addCapture(context);
-  let stream: Stream = { sum: embed(context, context.weight(architecture.embedding)) };
-  for (let layer = 0; layer < shape.layers; layer++) {
-    const { before, after } = architecture.addBlock(context, layer, stream);
-    if (layer > 0) capture.read(before);
-    // Added to the block's last term and not to the sum: the next norm sums anyway, so steering costs one addition.
-    stream = { sum: after.sum, delta: context.attention.addEntry(layer, after.delta, `steered.${layer}`) };
+  const steering = addSteering(graph, shape.hiddenSize, shape.layers, type);
+  const same: Named = (name) => name;
+  if (core.kind === "gqa") {
+    const attention = gqaCore(graph, shape, steering);
+    declare(graph, addPass({ ...context, attention }, checkpoint, { highest: "TopK", dense: false, named: same }));
+    return { bytes: graph.finish(), externalRoot };
   }
-  const last = addNorm(context, stream, architecture.finalNorm, "final");
-  capture.read(last.sum);
-  context.attention.finish();
-  const head = context.weight(shape.tiedHead ? architecture.embedding : architecture.head);
-  const highest = core.kind === "paged" && !core.cuda ? "ArgMax" : "TopK";
-  const logits = addPredictions(context, last.normed, head, highest);
-  if (core.kind === "paged") addDraws(graph, logits, shape);
-  capture.finish();
+  const parts = pagedParts(graph, shape, steering, core, externalRoot);
+  const draws = drawInputs(graph);
+  const pass = (named: Named): GraphOutput[] => {
+    const attention = pagedCore(graph, shape, steering, parts, type);
+    const highest = core.cuda ? "TopK" : "ArgMax";
+    return addPass({ ...context, attention }, checkpoint, { highest, dense: core.cuda, draws, named });
+  };
+  if (core.cuda)
+    choosePassOrSteps(context, checkpoint, { steering, parts, draws }, () => pass((name) => `pass.${name}`));
+  else declare(graph, pass(same));
   return { bytes: graph.finish(), externalRoot };
 }
 
-/** [tokens, hidden] */
-function embed(context: BlockContext, matrix: Value): Value {
-  const { graph, shape } = context;
-  const embedded = graph.node("Gather", [matrix, context.attention.tokenIds], "embedded");
-  if (shape.embeddingScale === 1) return embedded;
-  return graph.node("Mul", [embedded, context.constant(shape.embeddingScale)], "embedded.scaled");
+function declare(graph: GraphBuilder, outputs: readonly GraphOutput[]): void {
+  for (const { name, type, shape } of outputs) graph.output(name, type, shape);
 }
 
 /** coefficient · vector of every entry: few, however many rows and layers use them. */

@@ -1,7 +1,7 @@
 import type { BlockContext } from "../architectures/types.ts";
-import type { Value } from "../onnx/graph-builder.ts";
+import type { TypedValue, Value } from "../onnx/graph-builder.ts";
 import type { CaptureGraph } from "./capture.ts";
-import { IO } from "./io.ts";
+import { IO, type Named } from "./io.ts";
 
 /** Names of the inputs that a capture over all tokens of a pass adds. */
 export const DENSE = {
@@ -18,14 +18,13 @@ export const DENSE = {
  * returns fp32 (CUDA's GemmFloat8, in spite of its name): counts and residuals are exact in it, sums are in fp32, and
  * nothing is cast. Norms come from what RMSNorm divides by. The first layer is added last: see addCapture.
  */
-export function addDenseCapture({ graph, shape, type }: BlockContext): CaptureGraph {
+export function addDenseCapture({ graph, shape, type }: BlockContext, named: Named): CaptureGraph {
   const { hiddenSize } = shape;
   const capturing = graph.input(DENSE.capturing, "bool", []);
   const counts = graph.input(DENSE.counts, "float32", ["pools", "tokens"]);
   const sizes = graph.input(DENSE.sizes, "float32", [1, "pools", 1]);
   const halfCounts = graph.cast(counts, type, "dense_pool_counts.half");
   const ones = graph.cast(graph.floats("ones.wide", [hiddenSize], new Float32Array(hiddenSize).fill(1)), type, "ones");
-  const nothing = [hiddenSize, 1].map((size) => graph.floats(`nothing.${size}`, [1, 0, size], new Float32Array(0)));
   const [layer, row] = [graph.integers([0]), graph.integers([1, -1])];
   const residuals: Value[] = [];
 
@@ -41,29 +40,34 @@ export function addDenseCapture({ graph, shape, type }: BlockContext): CaptureGr
   };
 
   /** Sums and norms of one layer, or nothing. */
-  const choose = (residual: Value, at: string): void =>
+  const choose = (residual: Value, at: string): void => {
+    const outputs: readonly TypedValue[] = [
+      { name: `${at}.sums`, type: "float32", shape: [1, "pools", hiddenSize] },
+      { name: `${at}.norms`, type: "float32", shape: [1, "pools", 1] },
+    ];
     graph.choose(
       capturing,
-      () => pool(residual, at),
-      () => nothing.map((value, index) => graph.node("Identity", [value], `${at}.nothing.${index}`)),
-      [
-        { name: `${at}.sums`, type: "float32", shape: [1, "pools", hiddenSize] },
-        { name: `${at}.norms`, type: "float32", shape: [1, "pools", 1] },
-      ],
+      () => pool(residual, at).map((value, index) => ({ ...outputs[index]!, value })),
+      () => outputs.map((output) => graph.nothing(output)),
     );
+  };
 
   return {
     read: (residual) => void residuals.push(residual),
     finish() {
       for (const [index, residual] of [...residuals.entries()].toReversed()) choose(residual, `capture.${index}`);
-      const named = (part: string): Value[] => residuals.map((_, index) => `capture.${index}.${part}`);
+      const layersOf = (part: string): Value[] => residuals.map((_, index) => `capture.${index}.${part}`);
       const collect = (layers: readonly Value[], output: string): Value => {
         const all = graph.node("Concat", layers, `${output}.layers`, { attributes: { axis: { int: 0 } } });
         const means = graph.node("Div", [all, sizes], `${output}.means`); // [layers, pools, n]
         return graph.node("Transpose", [means], output, { attributes: { perm: { ints: [1, 0, 2] } } });
       };
-      graph.output(collect(named("sums"), IO.poolMeans), "float32", ["pools", residuals.length, hiddenSize]);
-      graph.output(collect(named("norms"), IO.poolNorms), "float32", ["pools", residuals.length, 1]);
+      const means = collect(layersOf("sums"), named(IO.poolMeans));
+      const norms = collect(layersOf("norms"), named(IO.poolNorms));
+      return [
+        { value: means, name: IO.poolMeans, type: "float32", shape: ["pools", residuals.length, hiddenSize] },
+        { value: norms, name: IO.poolNorms, type: "float32", shape: ["pools", residuals.length, 1] },
+      ];
     },
   };
 }

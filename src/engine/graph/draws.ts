@@ -1,4 +1,3 @@
-import type { DecoderShape } from "../architectures/types.ts";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
 
 /** Names of the inputs and the output of draws. */
@@ -15,16 +14,37 @@ export const DRAWS = {
 
 const GROUP = 256;
 
+/** What is drawn, from which logits. */
+export interface DrawInputs {
+  /** i32[d]: rows of the logits. */
+  readonly rows: Value;
+  /** f32[d, 1] */
+  readonly temperatures: Value;
+  /** f32[d, 1]: in [0, 1). */
+  readonly uniforms: Value;
+}
+
+export function drawInputs(graph: GraphBuilder): DrawInputs {
+  return {
+    rows: graph.input(DRAWS.rows, "int32", ["drawn"]),
+    temperatures: graph.input(DRAWS.temperatures, "float32", ["drawn", 1]),
+    uniforms: graph.input(DRAWS.uniforms, "float32", ["drawn", 1]),
+  };
+}
+
 /**
  * Draws tokens from softmax(logits / temperature) by the inverse of its distribution function, tokens ordered by id, as
  * sampleToken does without a nucleus: so the vocabulary's probabilities need not leave the device. The first group of
- * 256 tokens whose cumulated probability exceeds the uniform number, then the first token within it.
+ * 256 tokens whose cumulated probability exceeds the uniform number, then the first token within it. i32[d, 1]
  */
-export function addDraws(graph: GraphBuilder, logits: Value, { vocabSize }: DecoderShape): void {
+export function addDraws(
+  graph: GraphBuilder,
+  logits: Value,
+  { rows, temperatures, uniforms }: DrawInputs,
+  vocabSize: number,
+  output: string,
+): Value {
   const groups = Math.ceil(vocabSize / GROUP);
-  const rows = graph.input(DRAWS.rows, "int32", ["drawn"]);
-  const temperatures = graph.input(DRAWS.temperatures, "float32", ["drawn", 1]);
-  const uniforms = graph.input(DRAWS.uniforms, "float32", ["drawn", 1]);
   const chosen = graph.node("Gather", [logits, rows], "draws.logits");
   const scaled = graph.node("Div", [chosen, temperatures], "draws.scaled");
   const probabilities = graph.node("Softmax", [scaled], "draws.probabilities", { attributes: { axis: { int: -1 } } });
@@ -50,7 +70,7 @@ export function addDraws(graph: GraphBuilder, logits: Value, { vocabSize }: Deco
   const first = graph.node("Mul", [group.place, graph.number(GROUP)], "draws.first");
   const id = graph.node("Add", [first, member.place], "draws.id");
   const known = graph.node("Min", [id, graph.number(vocabSize - 1)], "draws.known");
-  graph.output(graph.cast(known, "int32", DRAWS.drawn), "int32", ["drawn", 1]);
+  return graph.cast(known, "int32", output);
 }
 
 /** How many of the leading values [drawn, n] sum up to no more than the limit [drawn, 1], at most `last`; f32[drawn, 1]. */

@@ -36,3 +36,6 @@ export const IO = {
   /** f32[q, t] */
   scores: "scores",
 } as const;
+
+/** What an output's value is called within the graph: in a branch, another name than outside. */
+export type Named = (output: string) => string;

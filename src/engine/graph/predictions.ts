@@ -1,40 +1,68 @@
 import type { BlockContext } from "../architectures/types.ts";
-import type { GraphBuilder, Value } from "../onnx/graph-builder.ts";
-import { IO } from "./io.ts";
+import type { GraphBuilder, GraphOutput, Value } from "../onnx/graph-builder.ts";
+import { IO, type Named } from "./io.ts";
+
+/** What follows each token [n, hidden], in fp32. `head`: the vocabulary's matrix [vocab, hidden]. */
+export interface Logits {
+  /** [n, vocab] */
+  readonly logits: Value;
+  /** [n]: of the raw ones, which a softcap would turn from infinity into a number. */
+  readonly sums: Value;
+}
+
+export function addLogits(
+  { graph, shape, type }: BlockContext,
+  tokens: Value,
+  head: Value,
+  name: string,
+  sumsName: string,
+): Logits {
+  const product = graph.node("Gemm", [tokens, head], `${name}.head`, { attributes: { transB: { int: 1 } } });
+  const raw = type === "float32" ? product : graph.cast(product, "float32", `${name}.raw_logits`);
+  const attributes = { keepdims: { int: 0 } };
+  const sums = graph.node("ReduceSum", [raw, graph.integers([1])], sumsName, { attributes });
+  if (shape.finalSoftcap === undefined) return { logits: raw, sums };
+  return { logits: softcapped(graph, raw, shape.finalSoftcap, name), sums };
+}
 
 /**
- * What follows the asked tokens, in fp32; the vocabulary's matrix [vocab, hidden] is multiplied for these only. Returns
- * their logits: [asked, vocab]. `highest`: the operator that finds the likeliest token. On CUDA, TopK takes a fraction of
+ * What follows the asked tokens. `highest`: the operator that finds the likeliest token. On CUDA, TopK takes a fraction of
  * ArgMax's time; on WebGPU it sorts the whole vocabulary, and takes hundreds of times ArgMax's.
  */
-export function addPredictions(context: BlockContext, normed: Value, head: Value, highest: "TopK" | "ArgMax"): Value {
-  const { graph, shape, type } = context;
+export function addPredictions(
+  context: BlockContext,
+  normed: Value,
+  head: Value,
+  highest: "TopK" | "ArgMax",
+  named: Named,
+): { readonly logits: Value; readonly outputs: readonly GraphOutput[] } {
+  const { graph, shape } = context;
+  const { vocabSize } = shape;
   const asked = graph.node("Gather", [normed, graph.input(IO.logitTokens, "int32", ["asked"])], "asked");
-  const product = graph.node("Gemm", [asked, head], "head", { attributes: { transB: { int: 1 } } });
-  const raw = type === "float32" ? product : graph.cast(product, "float32", "raw_logits");
-  // Of the raw ones: a softcap would turn infinity into a number.
-  graph.node("ReduceSum", [raw, graph.integers([1])], IO.logitSums, { attributes: { keepdims: { int: 0 } } });
-  graph.output(IO.logitSums, "float32", ["asked"]);
-  const all = shape.finalSoftcap === undefined ? raw : softcapped(graph, raw, shape.finalSoftcap);
+  const { logits, sums } = addLogits(context, asked, head, "asked", named(IO.logitSums));
   const likeliest =
     highest === "ArgMax"
-      ? graph.node("ArgMax", [all], IO.likeliest, { attributes: { axis: { int: -1 } } })
-      : addWinner(graph, all, shape.vocabSize);
-  graph.output(likeliest, "int64", ["asked", 1]);
-  graph.node("Gather", [all, graph.input(IO.logitRows, "int32", ["returned"])], IO.logits);
-  graph.output(IO.logits, "float32", ["returned", shape.vocabSize]);
-  const scored = graph.node("Gather", [all, graph.input(IO.scoreRows, "int32", ["scored"])], "scored");
+      ? graph.node("ArgMax", [logits], named(IO.likeliest), { attributes: { axis: { int: -1 } } })
+      : addWinner(graph, logits, vocabSize, named(IO.likeliest));
+  const rows = graph.input(IO.logitRows, "int32", ["returned"]);
+  const returned = graph.node("Gather", [logits, rows], named(IO.logits));
+  const scored = graph.node("Gather", [logits, graph.input(IO.scoreRows, "int32", ["scored"])], "scored");
   const probabilities = graph.node("Softmax", [scored], "probabilities", { attributes: { axis: { int: -1 } } });
   const tokens = graph.input(IO.scoreTokens, "int32", ["score_tokens"]);
-  graph.node("Gather", [probabilities, tokens], IO.scores, { attributes: { axis: { int: 1 } } });
-  graph.output(IO.scores, "float32", ["scored", "score_tokens"]);
-  return all;
+  const scores = graph.node("Gather", [probabilities, tokens], named(IO.scores), { attributes: { axis: { int: 1 } } });
+  const outputs: GraphOutput[] = [
+    { value: likeliest, name: IO.likeliest, type: "int64", shape: ["asked", 1] },
+    { value: sums, name: IO.logitSums, type: "float32", shape: ["asked"] },
+    { value: returned, name: IO.logits, type: "float32", shape: ["returned", vocabSize] },
+    { value: scores, name: IO.scores, type: "float32", shape: ["scored", "score_tokens"] },
+  ];
+  return { logits, outputs };
 }
 
 /** c · tanh(x / c), in fp32 */
-function softcapped(graph: GraphBuilder, logits: Value, cap: number): Value {
-  const quotients = graph.node("Div", [logits, graph.number(cap)], "logits.quotients");
-  return graph.node("Mul", [graph.node("Tanh", [quotients], "logits.tanh"), graph.number(cap)], "all_logits");
+function softcapped(graph: GraphBuilder, logits: Value, cap: number, name: string): Value {
+  const quotients = graph.node("Div", [logits, graph.number(cap)], `${name}.quotients`);
+  return graph.node("Mul", [graph.node("Tanh", [quotients], `${name}.tanh`), graph.number(cap)], `${name}.logits`);
 }
 
 /** ONNX Runtime sorts up to 256 values in one step; above, TopK over 220 rows of 128,256 took 5 ms of a 20 ms step on CUDA. */
@@ -44,7 +72,7 @@ const GROUP = 256;
  * The highest logit's token. Over a large vocabulary as a tournament in three rounds: in groups of 256, of the winners in
  * groups of 256, of their winners. [rows, 1]
  */
-export function addWinner(graph: GraphBuilder, logits: Value, vocabSize: number): Value {
+export function addWinner(graph: GraphBuilder, logits: Value, vocabSize: number, output: string): Value {
   const one = graph.integers([1]);
   const winners = (values: Value, width: number, name: string): { readonly best: Value; readonly at: Value } => {
     const groups = graph.node("Reshape", [values, graph.integers([-1, width])], `${name}.groups`);
@@ -52,8 +80,8 @@ export function addWinner(graph: GraphBuilder, logits: Value, vocabSize: number)
     return { best: `${name}.best`, at: `${name}.at` };
   };
   if (vocabSize <= GROUP * GROUP) {
-    graph.nodes("TopK", [logits, one], ["highest_logits", IO.likeliest]);
-    return IO.likeliest;
+    graph.nodes("TopK", [logits, one], ["highest_logits", output]);
+    return output;
   }
   const last = Math.ceil(vocabSize / GROUP ** 2);
   const padding = graph.integers([0, 0, 0, last * GROUP ** 2 - vocabSize]);
@@ -73,7 +101,7 @@ export function addWinner(graph: GraphBuilder, logits: Value, vocabSize: number)
       attributes: { axis: { int: 1 } },
     });
     const before = graph.node("Mul", [place, graph.integers(GROUP)], `${name}.before`);
-    place = graph.node("Add", [before, within], round === first ? IO.likeliest : name);
+    place = graph.node("Add", [before, within], round === first ? output : name);
   }
   return place;
 }

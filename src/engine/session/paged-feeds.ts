@@ -1,6 +1,7 @@
 import type { DecoderShape } from "../architectures/types.ts";
 import { GROUPED } from "../attention/grouped.ts";
 import { PAGED } from "../attention/paged.ts";
+import { STEPS } from "../graph/steps.ts";
 import type { Tensor } from "../onnx/runtime.ts";
 import { integers } from "./feeds.ts";
 
@@ -18,91 +19,114 @@ export interface PagedRows {
   readonly blockTokens: number;
 }
 
-/** Only rows of one new token each, which see all of their past: enough of it that a group's tokens fit in. */
-export function canGroup(shape: DecoderShape, { starts, past }: PagedRows): boolean {
+/** Only rows that see all of their past: enough of it that a group's tokens fit in. */
+export function canGroup(shape: DecoderShape, { past }: PagedRows, steps: number): boolean {
   const group = shape.heads / shape.kvHeads;
-  const longest = Math.max(...past) + 1;
+  const longest = Math.max(...past) + steps;
   return (
     group > 1 &&
     past.length >= LEAST_ROWS &&
-    starts.at(-1) === past.length &&
     Math.min(...past) >= group - 1 &&
     shape.windows.every((window) => window === undefined || window >= longest)
   );
 }
 
-const ROWS = { rowStarts: PAGED.rowStarts, past: PAGED.past, blockTable: PAGED.blockTable } as const;
-const GROUP_ROWS = { rowStarts: GROUPED.rowStarts, past: GROUPED.past, blockTable: GROUPED.blockTable } as const;
-type RowNames = Readonly<Record<keyof typeof ROWS, string>>;
-
 /** The rows of a pass as the kernel wants them. */
 export function pagedFeeds(rows: PagedRows): Record<string, Tensor> {
   const { starts, past } = rows;
   const mostNew = Math.max(...past.map((_, row) => starts[row + 1]! - starts[row]!));
-  return { ...rowFeeds(rows, ROWS, 1), [PAGED.bounds]: integers([mostNew, longestOf(rows)]) };
+  const longest = Math.max(...past.map((tokens, row) => tokens + starts[row + 1]! - starts[row]!));
+  return {
+    [PAGED.rowStarts]: integers(starts),
+    [PAGED.past]: integers(past),
+    [PAGED.blockTable]: blockTable(rows, longest),
+    [PAGED.bounds]: integers([mostNew, longest]),
+  };
 }
 
-/** New tokens in `times` places each. */
-function rowFeeds(rows: PagedRows, names: RowNames, times: number): Record<string, Tensor> {
-  const { starts, past, blocks, blockTokens } = rows;
-  // The kernel reads as many columns as the longest row has blocks; what lies beyond a row's own is never looked at.
-  const columns = Math.ceil(longestOf(rows) / blockTokens);
-  const table = new Int32Array(past.length * columns);
+/** The kernel reads as many columns as the longest row has blocks; what lies beyond a row's own is never looked at. */
+function blockTable({ blocks, blockTokens }: PagedRows, longest: number): Tensor {
+  const columns = Math.ceil(longest / blockTokens);
+  const table = new Int32Array(blocks.length * columns);
   for (const [row, held] of blocks.entries()) table.set(held.slice(0, columns), row * columns);
+  return { data: table, shape: [blocks.length, columns] };
+}
+
+/** What a pass is fed for the steps that it does not do. */
+export function noStepFeeds(orderOf: GroupOrder): Record<string, Tensor> {
   return {
-    [names.rowStarts]: integers(starts.map((start) => start * times)),
-    [names.past]: integers(past.map((tokens) => tokens + 1 - times)),
-    [names.blockTable]: { data: table, shape: [past.length, columns] },
+    [STEPS.pass]: truth(true),
+    [STEPS.past]: { data: new Int32Array(1), shape: [1, 1] },
+    [STEPS.uniforms]: { data: new Float32Array(0), shape: [1, 0, 1] },
+    ...noGroupFeeds(orderOf),
   };
 }
 
-/** A row without tokens. */
-function noRows(names: RowNames): Record<string, Tensor> {
+function noGroupFeeds(orderOf: GroupOrder): Record<string, Tensor> {
   return {
-    [names.rowStarts]: integers([0, 0]),
-    [names.past]: integers([0]),
-    [names.blockTable]: { data: Int32Array.of(0), shape: [1, 1] },
+    [GROUPED.inGroups]: truth(false),
+    [GROUPED.rowStarts]: integers([0, 0]),
+    [GROUPED.blockTable]: { data: new Int32Array(1), shape: [1, 1] },
+    [GROUPED.past]: { data: new Int32Array(1), shape: [1, 1] },
+    [GROUPED.positions]: { data: new BigInt64Array(0), shape: [1, 0, 1] },
+    [GROUPED.slots]: { data: new Int32Array(0), shape: [1, 0] },
+    ...orderOf(0),
   };
 }
 
-function longestOf({ starts, past }: PagedRows): number {
-  return Math.max(...past.map((tokens, row) => tokens + starts[row + 1]! - starts[row]!));
-}
+/** Feeds of groups of so many rows; kept from run to run, in which the count rarely changes. */
+export type GroupOrder = (rows: number) => Record<string, Tensor>;
 
-/** Feeds one way of attending or the other. `orderOf`: kept from step to step, in which the count rarely changes. */
-export function groupedFeeds(
+/** Steps of rows of one new token each. */
+export function stepFeeds(
   shape: DecoderShape,
   rows: PagedRows,
-  orderOf: (tokens: number) => Record<string, Tensor>,
+  steps: number,
+  orderOf: GroupOrder,
 ): Record<string, Tensor> {
   const { starts, past } = rows;
-  const slots = new Int32Array(starts.at(-1)!);
-  for (const [row, before] of past.entries()) {
-    for (let token = starts[row]!; token < starts[row + 1]!; token++) {
-      slots[token] = slotOf(rows, row, before + token - starts[row]!);
-    }
-  }
-  const grouped = canGroup(shape, rows);
-  const group = grouped ? shape.heads / shape.kvHeads : 0;
-  const positions = new Int32Array(past.length * group);
+  const count = past.length;
+  const table = blockTable(rows, Math.max(...past) + steps);
+  const inSteps = (times: number): Tensor => ({
+    data: Int32Array.from({ length: steps * count }, (_, at) => past[at % count]! + Math.floor(at / count) + 1 - times),
+    shape: [steps, count],
+  });
+  const feeds = {
+    [STEPS.pass]: truth(false),
+    [PAGED.rowStarts]: integers(starts),
+    [PAGED.past]: integers(past),
+    [PAGED.blockTable]: table,
+    [PAGED.bounds]: integers([1, 1]),
+    [STEPS.past]: inSteps(1),
+  };
+  if (!canGroup(shape, rows, steps)) return { ...feeds, ...noGroupFeeds(orderOf) };
+  const group = shape.heads / shape.kvHeads;
+  const tokens = count * group;
+  // Of queries, keys and values, which are not rotated.
+  const positions = new Int32Array(steps * tokens * 3);
   // Only the first token of a group stores.
-  const groupSlots = new Int32Array(past.length * group).fill(-1);
-  if (grouped) {
-    for (const [row, position] of past.entries()) {
-      positions.fill(position, row * group, (row + 1) * group);
-      groupSlots[row * group] = slots[row]!;
+  const slots = new Int32Array(steps * tokens).fill(-1);
+  for (let step = 0; step < steps; step++) {
+    for (let row = 0; row < count; row++) {
+      const [at, position] = [step * tokens + row * group, past[row]! + step];
+      for (let vector = 3 * at; vector < 3 * (at + group); vector += 3) positions.fill(position, vector, vector + 2);
+      slots[at] = slotOf(rows, row, position);
     }
-    slots.fill(-1);
   }
   return {
-    ...(grouped ? { ...noRows(ROWS), [PAGED.bounds]: integers([1, 1]) } : pagedFeeds(rows)),
-    ...(grouped ? rowFeeds(rows, GROUP_ROWS, group) : noRows(GROUP_ROWS)),
-    ...orderOf(grouped ? past.length : 0),
-    [GROUPED.inGroups]: { data: Uint8Array.of(grouped ? 1 : 0), shape: [] },
-    [GROUPED.ungrouped]: { data: slots, shape: [slots.length] },
-    [GROUPED.positions]: { data: wide(positions), shape: [positions.length, 1] },
-    [GROUPED.slots]: { data: groupSlots, shape: [groupSlots.length] },
+    ...feeds,
+    [GROUPED.inGroups]: truth(true),
+    [GROUPED.rowStarts]: integers(starts.map((start) => start * group)),
+    [GROUPED.blockTable]: table,
+    [GROUPED.past]: inSteps(group),
+    [GROUPED.positions]: { data: wide(positions), shape: [steps, tokens * 3, 1] },
+    [GROUPED.slots]: { data: slots, shape: [steps, tokens] },
+    ...orderOf(count),
   };
+}
+
+function truth(value: boolean): Tensor {
+  return { data: Uint8Array.of(value ? 1 : 0), shape: [] };
 }
 
 function slotOf({ blocks, blockTokens }: PagedRows, row: number, position: number): number {
@@ -110,30 +134,27 @@ function slotOf({ blocks, blockTokens }: PagedRows, row: number, position: numbe
 }
 
 /**
- * The order of groups is (token, query of a group, key head); a token's own is (key head, query of a group), then its keys,
+ * The order of groups is (row, query of a group, key head); a row's own is (key head, query of a group), then its keys,
  * then its values.
  */
-export function groupOrderFeeds({ heads, kvHeads }: DecoderShape, tokens: number): Record<string, Tensor> {
+export function groupOrderFeeds({ heads, kvHeads }: DecoderShape, rows: number): Record<string, Tensor> {
   const group = heads / kvHeads;
   const stride = heads + 2 * kvHeads;
-  const count = tokens * heads;
-  const feeds = { queries: new Int32Array(count), keys: new Int32Array(count), values: new Int32Array(count) };
-  const back = new Int32Array(count);
-  for (let at = 0; at < count; at++) {
-    const [token, within] = [Math.floor(at / heads), at % heads];
+  const order = new Int32Array(3 * rows * heads);
+  const back = new Int32Array(rows * heads);
+  for (let at = 0; at < rows * heads; at++) {
+    const [row, within] = [Math.floor(at / heads), at % heads];
     const [query, kvHead] = [Math.floor(within / kvHeads), within % kvHeads];
     const own = kvHead * group + query;
-    feeds.queries[at] = token * stride + own;
-    feeds.keys[at] = token * stride + heads + kvHead;
-    feeds.values[at] = token * stride + heads + kvHeads + kvHead;
-    back[token * heads + own] = at;
+    const first = 3 * (at - kvHead) + kvHead;
+    order[first] = row * stride + own;
+    order[first + kvHeads] = row * stride + heads + kvHead;
+    order[first + 2 * kvHeads] = row * stride + heads + kvHeads + kvHead;
+    back[row * heads + own] = at;
   }
-  const tensor = (data: Int32Array): Tensor => ({ data, shape: [count] });
   return {
-    [GROUPED.queries]: tensor(feeds.queries),
-    [GROUPED.keys]: tensor(feeds.keys),
-    [GROUPED.values]: tensor(feeds.values),
-    [GROUPED.back]: tensor(back),
+    [GROUPED.order]: { data: order, shape: [3 * rows * group, kvHeads, 1] },
+    [GROUPED.back]: { data: back, shape: [rows, heads] },
   };
 }
 

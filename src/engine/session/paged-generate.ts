@@ -10,6 +10,9 @@ import { sampleToken } from "./sampler.ts";
 /** More rows than this make a step no better used; their logits would need more memory. */
 export const MAX_ROWS = 512;
 
+/** Tokens of a row in one run: a row that ends early wastes what is left of them, and who waits for its place waits as long. */
+const MOST_STEPS = 8;
+
 interface PagedRow extends ActiveRow {
   readonly blocks: RowBlocks;
   /** Rows of one realm compute the same from the same tokens. */
@@ -51,9 +54,12 @@ export async function generatePaged(
   let tokens = 0;
   try {
     while (waiting.length > 0 || active.length > 0) {
+      const before = active.reduce((sum, { ids }) => sum + ids.length, 0);
       const steps = nextSteps(decoder, rows, waiting, active, maxBatchTokens);
-      await run(decoder, steps, vectors);
-      tokens += steps.filter(({ predicts }) => predicts).length;
+      const count = stepsAtOnce(decoder, steps);
+      if (count > 0) await decode(decoder, steps, vectors, count);
+      else await run(decoder, steps, vectors);
+      tokens += active.reduce((sum, { ids }) => sum + ids.length, 0) - before;
       for (const { finish, index, ids, blocks } of active) {
         if (finish === undefined) continue;
         results[index] = { ids, finish };
@@ -102,6 +108,48 @@ function nextSteps(
   return steps;
 }
 
+/** Of how many tokens each row is given in the next run, if all of them are being written; otherwise 0. */
+function stepsAtOnce(decoder: PagedDecoder, steps: readonly Step[]): number {
+  const canStep = ({ one, past }: Step): boolean =>
+    past >= one.row.promptIds.length && !("seed" in one.row.sampling && one.row.sampling.topP < 1);
+  if (!decoder.steps || !steps.every(canStep)) return 0;
+  return Math.min(MOST_STEPS, ...steps.map(({ one }) => one.row.maxNewTokens - one.ids.length));
+}
+
+async function decode(
+  decoder: PagedDecoder,
+  steps: readonly Step[],
+  vectors: readonly Float32Array[],
+  count: number,
+): Promise<void> {
+  const active = steps.map(({ one }) => one);
+  const { tokens, logitSums } = await decoder.decode({
+    count,
+    ids: active.map(({ ids }) => ids.at(-1)!),
+    past: active.map(({ past }) => past),
+    blocks: active.map(({ blocks }) => blocks.blocks),
+    vectors,
+    steering: active.map(({ row }) => row.steering),
+    draws: active.flatMap(({ row: { sampling }, random }, row) => {
+      if (!("seed" in sampling)) return [];
+      return [{ row, temperature: sampling.temperature, uniforms: Array.from({ length: count }, random) }];
+    }),
+  });
+  for (const [place, one] of active.entries()) {
+    // What follows the end of a text is dropped.
+    for (let step = 0; step < count && one.finish === undefined; step++) {
+      const at = step * active.length + place;
+      accept(one, tokens[at]!, logitSums[at]!, decoder.stopIds);
+    }
+    one.past += count;
+  }
+}
+
+function accept(one: PagedRow, token: number, logitSum: number, stopIds: ReadonlySet<number>): void {
+  if (!Number.isFinite(logitSum)) throw notFinite(`The prediction of token ${one.ids.length} of row ${one.index}`);
+  acceptToken(one, token, stopIds);
+}
+
 async function run(decoder: PagedDecoder, steps: readonly Step[], vectors: readonly Float32Array[]): Promise<void> {
   const predicted = [...steps.keys()].filter((index) => steps[index]!.predicts);
   const drawn: number[] = [];
@@ -136,10 +184,6 @@ async function run(decoder: PagedDecoder, steps: readonly Step[], vectors: reado
     tokens[place] = sampleToken(logits, row.sampling, random());
   }
   for (const place of predicted.keys()) {
-    const one = rowAt(place);
-    if (!Number.isFinite(prediction.logitSums[place])) {
-      throw notFinite(`The prediction of token ${one.ids.length} of row ${one.index}`);
-    }
-    acceptToken(one, tokens[place]!, decoder.stopIds);
+    accept(rowAt(place), tokens[place]!, prediction.logitSums[place]!, decoder.stopIds);
   }
 }
