@@ -113,6 +113,7 @@ describe("outputs that are not as they were", () => {
         `  ${path} has changed since its task wrote it.`,
         "  hint: Delete it and apply again: the task that makes it then runs again.",
         `! results blocked by steering/${NATURAL}/response__5/probe`,
+        "Report: experiments/small/reports/report.html",
         "Apply failed: 3 tasks done, 1 failed, 1 blocked, 12 up to date in",
       ].join("\n"),
     );

@@ -56,6 +56,7 @@ describe("a task that fails", () => {
       ! steering/tiny_instruction/sycophancy/instruct/response_all/mean_diff blocked by baseline/tiny_instruction/sycophancy/instruct
       ! steering/tiny_instruction/sycophancy/instruct/response_all/probe blocked by baseline/tiny_instruction/sycophancy/instruct
       ! results blocked by baseline/tiny_instruction/sycophancy/instruct
+      Report: experiments/small/reports/report.html
       Apply failed: 0 tasks done, 1 failed, 3 blocked, 5 not started, 8 up to date in a moment."
     `);
     expect(project.records()).not.toContain("lock");
@@ -84,6 +85,7 @@ describe("a task that fails", () => {
       [3/9] steering/tiny_natural/sycophancy/base/response__5/mean_diff
       [4/9] steering/tiny_natural/sycophancy/base/response__5/probe
       ! results blocked by prompted/tiny_instruction/sycophancy/instruct
+      Report: experiments/small/reports/report.html
       Apply failed: 4 tasks done, 2 failed, 3 blocked, 8 up to date in a moment."
     `);
     // Nothing of what was blocked is there, and what ran is not made again.

@@ -99,10 +99,15 @@ export class Project {
     rmSync(this.path(path), { recursive: true });
   }
 
-  /** Every file that the experiment made, without its records: digest by path. */
+  /**
+   * Every file that the experiment's tasks made: digest by path. Neither its records nor the report, which every apply
+   * writes anew from what the tasks made.
+   */
   artifacts(): Record<string, string> {
     const folder = this.path("experiments/small");
-    const paths = filesUnder(folder).filter((path) => !path.startsWith(".steerform"));
+    const paths = filesUnder(folder).filter(
+      (path) => !path.startsWith(".steerform") && !path.startsWith("reports/report."),
+    );
     const digest = (path: string) =>
       createHash("sha256")
         .update(readFileSync(join(folder, path)))
