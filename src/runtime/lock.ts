@@ -111,9 +111,10 @@ function lockedBy({ pid, host, since }: Owner): RuntimeFailure {
 function remove(path: string, found: string): boolean {
   const taking = `${path}.taking`;
   if (!create(taking, "")) {
-    const since = statSync(taking, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    // Or of the future: the clock was set back since.
-    if (Math.abs(Date.now() - since) > TAKING_MS) rmSync(taking, { force: true });
+    // Undefined when it is gone: what is there a moment later is another's.
+    const since = statSync(taking, { throwIfNoEntry: false })?.mtimeMs;
+    // Old, or of the future: the clock was set back since.
+    if (since !== undefined && Math.abs(Date.now() - since) > TAKING_MS) rmSync(taking, { force: true });
     return false;
   }
   try {
