@@ -1,3 +1,5 @@
+import { halfTable } from "./half-table.ts";
+
 /**
  * The safetensors format, as bytes. Layout: u64 little-endian header length, JSON header, tensor data.
  * Source: https://github.com/huggingface/safetensors (README, "Format"). Input is untrusted: everything is checked.
@@ -169,23 +171,6 @@ export function toFloat32(dtype: SafetensorsDtype, bytes: Uint8Array): Float32Ar
     return numbers;
   }
   throw new SafetensorsError(`holds ${dtype} where F32, F16 or BF16 is needed`);
-}
-
-let table: Float32Array | undefined;
-
-/** Of every half, by its bits: looking up is many times faster than computing. */
-export function halfTable(): Float32Array {
-  return (table ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => halfToNumber(bits)));
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { Found, Results, ResultsRow } from "../runtime/tasks/results-document.ts";
+import type { CombinationRow, Found, Results, ResultsRow } from "../runtime/tasks/results-document.ts";
 import { positionLines } from "./position-view.ts";
 import { formatTable, type Column } from "./table.ts";
 import { formatDelta, formatInterval, formatScore, intervalTitle, plural } from "./units.ts";
@@ -95,7 +95,19 @@ function combinationLines(results: Results): string[] {
   const interval = intervalTitle(confidence);
   const right = ["layer × coefficient", "trait Δ", interval, "coherence", "n", "beyond best single", interval];
   const columns = [...left, ...right.map((title): Column => ({ title, align: "right" }))];
-  const rows = combinations.map(({ trait, strategy, hooks, best, beyond_best_single: beyond }) => [
+  const rows = combinations.map(combinationCells);
+  return [formatTable(columns, rows), "", ...pairLines(results)];
+}
+
+/** From the trait to the interval of what it is beyond the best single vector. */
+export function combinationCells({
+  trait,
+  strategy,
+  hooks,
+  best,
+  beyond_best_single: beyond,
+}: CombinationRow): string[] {
+  return [
     trait,
     strategy,
     hooks.map(({ layer, coefficient }) => `${layer} × ${coefficient.toFixed(2)}`).join(", "),
@@ -105,8 +117,7 @@ function combinationLines(results: Results): string[] {
     String(best?.n ?? 0),
     formatDelta(beyond?.trait_delta),
     formatInterval(beyond?.interval),
-  ]);
-  return [formatTable(columns, rows), "", ...pairLines(results)];
+  ];
 }
 
 /** Which combinations, and sources' best vectors alone, differ. */

@@ -1,5 +1,5 @@
 import type { SafetensorsDtype } from "../../domain/safetensors.ts";
-import { halfTable } from "../../domain/safetensors.ts";
+import { halfTable } from "../../domain/half-table.ts";
 
 /**
  * How a GGUF tensor's numbers lie: in blocks of so many along a row. Sources: ggml-common.h (block_q4_0, block_q4_1,

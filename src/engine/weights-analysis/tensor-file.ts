@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { EngineFailure } from "../../domain/engine.ts";
 import { BYTES_PER_ELEMENT, toFloat32 } from "../../domain/safetensors.ts";
+import { halfTable } from "../../domain/half-table.ts";
 import type { StoredTensor } from "../weights/shards.ts";
 import { neverStopped, type CheckStop } from "./stop.ts";
 
@@ -36,7 +37,7 @@ export class TensorFiles {
     if (this.#stored.byteLength < bytes) this.#stored = new Uint8Array(bytes);
     this.read(tensor, first, count, this.#stored);
     if (tensor.dtype !== "F16") return toFloat32(tensor.dtype, this.#stored.subarray(0, bytes));
-    const table = halves();
+    const table = halfTable();
     return Float32Array.from(new Uint16Array(this.#stored.buffer, 0, count), (bits) => table[bits]!);
   }
 
@@ -52,13 +53,6 @@ export class TensorFiles {
     this.#open.set(path, file);
     return file;
   }
-}
-
-let table: Float32Array | undefined;
-/** Every fp16 there is: looking one up takes a tenth of the time of working it out. */
-function halves(): Float32Array {
-  table ??= toFloat32("F16", new Uint8Array(Uint16Array.from({ length: 1 << 16 }, (_, bits) => bits).buffer));
-  return table;
 }
 
 export function notFinite({ name, path }: StoredTensor): EngineFailure {

@@ -1,4 +1,5 @@
 import type { CombinationRow, Results, ResultsRow } from "../../runtime/tasks/results-document.ts";
+import { combinationCells } from "../results-view.ts";
 import { formatDelta, formatInterval, formatScore, intervalTitle, plural } from "../units.ts";
 import { doneTasks, missingWords, readJson, type Made } from "./made.ts";
 import type { Answer, Section, Table } from "./view.ts";
@@ -95,19 +96,5 @@ function singleCells(trait: string, source: string, row: ResultsRow): string[] {
     String(best?.n ?? 0),
     "–",
     "–",
-  ];
-}
-
-function combinationCells({ trait, strategy, hooks, best, beyond_best_single: beyond }: CombinationRow): string[] {
-  return [
-    trait,
-    strategy,
-    hooks.map(({ layer, coefficient }) => `${layer} × ${fixed(coefficient)}`).join(", "),
-    formatDelta(best?.trait_delta),
-    formatInterval(best?.interval),
-    formatScore(best?.coherence_mean),
-    String(best?.n ?? 0),
-    formatDelta(beyond?.trait_delta),
-    formatInterval(beyond?.interval),
   ];
 }

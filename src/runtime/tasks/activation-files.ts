@@ -15,19 +15,11 @@ export interface Samples {
   readonly nPositive: number;
 }
 
-/** What stands beside the tensors. The names are those of the study that this tool grew from. */
-export interface ActivationsMetadata {
-  readonly dataset: string;
-  readonly variant: string;
-  readonly model: string;
-  readonly position: string;
-  readonly component: string;
-  readonly n_layers: number;
-  readonly hidden_dim: number;
+/** What became of the positive and the negative responses. */
+export interface SampleCounts {
   /** Rows that vectors are fitted on. */
   readonly n_pos: number;
   readonly n_neg: number;
-  readonly val_split: number;
   /** Rows that are held out. */
   readonly n_val_pos: number;
   readonly n_val_neg: number;
@@ -37,6 +29,18 @@ export interface ActivationsMetadata {
   /** Of the others, those without a token at the position. */
   readonly n_empty_pos: number;
   readonly n_empty_neg: number;
+}
+
+/** What stands beside the tensors. The names are those of the study that this tool grew from. */
+export interface ActivationsMetadata extends SampleCounts {
+  readonly dataset: string;
+  readonly variant: string;
+  readonly model: string;
+  readonly position: string;
+  readonly component: string;
+  readonly n_layers: number;
+  readonly hidden_dim: number;
+  readonly val_split: number;
   /** Mean L2 norm of the residual over the tokens of the fitted rows, [layer]. */
   readonly activation_norms: readonly number[];
   /** Of the rows of each file, in their order. */

@@ -6,7 +6,7 @@ import type { FittedVector, Pair, Rows } from "../../methods/types.ts";
 import type { JsonObject } from "../../util/json.ts";
 import { readableJson } from "../../util/readable-json.ts";
 import { RuntimeFailure } from "../failures.ts";
-import { readActivations, type Samples } from "./activation-files.ts";
+import { readActivations, type SampleCounts, type Samples } from "./activation-files.ts";
 import {
   datasetOf,
   neededTask,
@@ -18,24 +18,13 @@ import {
 } from "./context.ts";
 
 /** What stands beside a set's vectors. */
-export interface VectorsMetadata extends JsonObject {
+export interface VectorsMetadata extends JsonObject, SampleCounts {
   readonly dataset: string;
   readonly variant: string;
   readonly position: string;
   readonly method: string;
   readonly n_layers: number;
   readonly hidden_dim: number;
-  /** Rows that the vectors are fitted on. */
-  readonly n_pos: number;
-  readonly n_neg: number;
-  /** Rows that are held out. */
-  readonly n_val_pos: number;
-  readonly n_val_neg: number;
-  /** Responses that vetting dropped, and others that have no token at the position. */
-  readonly n_filtered_pos: number;
-  readonly n_filtered_neg: number;
-  readonly n_empty_pos: number;
-  readonly n_empty_neg: number;
   /** Fitted rows that are pairs; null for a dataset without. */
   readonly n_pairs: number | null;
   readonly layers: readonly LayerMetadata[];
