@@ -9,7 +9,7 @@ set -euo pipefail
 folder=$(realpath -m "$1")
 . /etc/os-release
 mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $VERSION_CODENAME" | sort -u | head -n 1)
-mkdir -p "$folder"/{lists,archives}/partial "$folder/root"
+mkdir -p "$folder"/{lists,archives}/partial "$folder/system"
 printf 'deb %s %s main\n' "$mirror" "$VERSION_CODENAME" "$mirror" "$VERSION_CODENAME-backports" >"$folder/sources.list"
 options=(-qq -y -o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::SourceParts=/dev/null
   -o Dir::State::Lists="$folder/lists" -o Dir::Cache::Archives="$folder/archives" -o APT::Sandbox::User=root)
@@ -18,8 +18,8 @@ options=(-qq -y -o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::Sour
   # All that they need and this machine does not have.
   apt-get "${options[@]}" install --download-only --no-install-recommends -t "$VERSION_CODENAME-backports" \
     mesa-vulkan-drivers libvulkan1
-  for archive in "$folder"/archives/*.deb; do dpkg-deb -x "$archive" "$folder/root"; done
+  for archive in "$folder"/archives/*.deb; do dpkg-deb -x "$archive" "$folder/system"; done
 } >&2
-libraries=$folder/root/usr/lib/$(uname -m)-linux-gnu
-sed "s#\"library_path\": \"#&$libraries/#" "$folder/root/usr/share/vulkan/icd.d/"lvp_icd*.json >"$folder/lavapipe.json"
+libraries=$folder/system/usr/lib/$(uname -m)-linux-gnu
+sed "s#\"library_path\": \"#&$libraries/#" "$folder/system/usr/share/vulkan/icd.d/"lvp_icd*.json >"$folder/lavapipe.json"
 echo "export VK_DRIVER_FILES='$folder/lavapipe.json' LD_LIBRARY_PATH='$libraries:${LD_LIBRARY_PATH-}'"
