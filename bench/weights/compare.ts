@@ -3,7 +3,7 @@
  * seconds of the clock and of all processors (the least of a few runs, in turns), GB/s of both checkpoints' bytes, peak
  * memory.
  *
- *     npm run build && node --import tsx bench/weights/compare.ts [layers] [python]
+ *     node --import tsx bench/weights/compare.ts [layers] [python]
  *
  * 16 layers (the default) are 1.1 billion parameters of Llama's shape, 2 × 2.2 GB in the temporary folder, removed at the
  * end. Python (python3) needs torch and safetensors. Files are read once before: this measures reading from memory.
@@ -57,7 +57,7 @@ function bench(layers: number, python: string): void {
     console.log(`${"step".padEnd(16)}${"    s   cpu s    GB/s  peak MB  ".repeat(2)}    s   cpu s`);
     const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
     const commands = [
-      [process.execPath, script("step.mjs")],
+      [process.execPath, "--import", "tsx", script("step.ts")],
       [python, script("peer.py")],
     ] as const;
     const sums: [Measured, Measured] = [NOTHING, NOTHING];
@@ -65,8 +65,8 @@ function bench(layers: number, python: string): void {
       const sizes = [VECTOR_SETS, NULL_DIRECTIONS, TOP_K, availableParallelism()].map(String);
       const runs = commands.map(() => [] as Measured[]);
       for (let run = 0; run < RUNS; run++) {
-        for (const [side, [command, path]] of commands.entries()) {
-          runs[side]?.push(measure(command, [path, step, from, to, ...sizes]));
+        for (const [side, [command, ...program]] of commands.entries()) {
+          runs[side]?.push(measure(command, [...program, step, from, to, ...sizes]));
         }
       }
       const [ours, theirs] = runs.map(best) as [Measured, Measured];

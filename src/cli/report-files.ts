@@ -8,6 +8,7 @@ import type { ReportView } from "../report/experiment/view.ts";
 import { ArtifactReader } from "../runtime/artifact-reader.ts";
 import { writeDurably } from "../runtime/files.ts";
 import type { Observed } from "../runtime/observe.ts";
+import { packageFile } from "../util/package-files.ts";
 import { planAgainst } from "./project.ts";
 
 export interface WrittenReport {
@@ -45,7 +46,7 @@ export async function writeReport(experiment: Experiment, observed: Observed): P
   return { view, files };
 }
 
-/** Of the package, two folders above both src/cli and dist/cli. */
+/** Of the package. */
 function partText(name: string): string {
-  return readFileSync(new URL(`../../templates/reports/${name}`, import.meta.url), "utf8");
+  return readFileSync(packageFile(`templates/reports/${name}`), "utf8");
 }

@@ -4,19 +4,17 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 /**
- * Starts a thread from a module's source, `new URL("./worker.ts", import.meta.url)`, or from what was built of it.
+ * Starts a thread from a module, as written or as built.
  *
  * The program's own flags (`--input-type`, `--inspect`, …) are not the thread's. Node 20 runs no TypeScript: from sources
  * (tests, benchmarks), the thread registers tsx, a development dependency, before it imports the module. `--import tsx`
  * does not do: tsx stays inactive in threads.
  */
-export function startThread(source: URL, workerData: object): Worker {
-  if (!import.meta.url.endsWith(".ts")) {
-    return new Worker(new URL(source.href.replace(/\.ts$/, ".js")), { workerData, execArgv: [] });
-  }
+export function startThread(module: URL, workerData: object): Worker {
+  if (module.href.endsWith(".js")) return new Worker(module, { workerData, execArgv: [] });
   // By file and not by name: a thread that starts from a text resolves names from the working directory.
   const tsxFolder = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
   const tsx = JSON.stringify(pathToFileURL(join(tsxFolder, "dist/esm/api/index.mjs")).href);
-  const start = `import(${tsx}).then((tsx) => { tsx.register(); return import(${JSON.stringify(source.href)}); })`;
+  const start = `import(${tsx}).then((tsx) => { tsx.register(); return import(${JSON.stringify(module.href)}); })`;
   return new Worker(start, { eval: true, workerData, execArgv: [] });
 }

@@ -1,5 +1,6 @@
 import type { TaskRecord } from "../domain/state.ts";
 import { startThread } from "../engine/index.ts";
+import { programFile } from "../util/package-files.ts";
 import { fileSize } from "./files.ts";
 import { look, type Sighting } from "./sighting.ts";
 import { StateFile } from "./state-file.ts";
@@ -23,7 +24,7 @@ const LARGE_BYTES = 4_000_000;
  */
 export function observeState(folder: string): () => Promise<Observed> {
   if ((fileSize(statePath(folder)) ?? 0) < LARGE_BYTES) return async () => observed(folder, look(folder));
-  const thread = startThread(new URL("./observe-thread.ts", import.meta.url), { folder });
+  const thread = startThread(programFile("runtime/observe-thread"), { folder });
   const seen = new Promise<Sighting | undefined>((resolve) => {
     thread.once("message", resolve);
     // What went wrong there goes wrong here, and is told.

@@ -3,10 +3,11 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Ajv2020, ErrorObject, Options, ValidateFunction } from "ajv/dist/2020.js";
 import type { SchemaCheck, SchemaName, Violation } from "../compiler/validate/violation.ts";
+import { packageFile } from "../util/package-files.ts";
 
 /** The only door to ajv. */
 
-/** Of the build, too, which compiles the schemas with them (scripts/compile-schemas.mjs). */
+/** Of the build, too, which compiles the schemas with them (scripts/build.mjs). */
 export const AJV_OPTIONS: Options = {
   allErrors: true,
   verbose: true,
@@ -33,14 +34,14 @@ export function schemaCheck(name: SchemaName): SchemaCheck {
 }
 
 function compiled(name: SchemaName): ValidateFunction | undefined {
-  const path = fileURLToPath(new URL(`./schemas/${name}.cjs`, import.meta.url));
+  const path = fileURLToPath(packageFile(`dist/runtime/schemas/${name}.cjs`));
   return existsSync(path) ? (require(path) as ValidateFunction) : undefined;
 }
 
 /** From sources: in tests. */
 function compile(name: SchemaName): ValidateFunction {
   const ajv2020 = require("ajv/dist/2020.js") as { readonly Ajv2020: new (options: Options) => Ajv2020 };
-  const schema = readFileSync(new URL(`../../schema/${name}.schema.json`, import.meta.url), "utf8");
+  const schema = readFileSync(packageFile(`schema/${name}.schema.json`), "utf8");
   return new ajv2020.Ajv2020(AJV_OPTIONS).compile(JSON.parse(schema) as object);
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { packageFile } from "../util/package-files.ts";
 
-/** The version in package.json, which lies two folders above both src/runtime and dist/runtime. */
+/** The version in package.json. */
 export function toolVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(packageFile("package.json"), "utf8");
   return (JSON.parse(text) as { readonly version: string }).version;
 }

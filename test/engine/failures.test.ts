@@ -1,20 +1,12 @@
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EngineFailure, type Model } from "../../src/domain/engine.ts";
 import { parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
 import { inspectWeights, openModel } from "../../src/engine/index.ts";
 import { copyOf, readGolden, weightsDir } from "./models.ts";
+import { scriptArguments, sourceText } from "../rig/script.ts";
 
 const NAME = "tied-bf16";
 const KNOWN = "LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, Gemma2ForCausalLM";
@@ -192,16 +184,15 @@ describe("a model", () => {
     ]);
   });
 
-  const built = new URL("../../dist/engine/index.js", import.meta.url);
-  it.runIf(process.platform === "linux" && existsSync(built))("says that there is no GPU for WebGPU", () => {
+  it.runIf(process.platform === "linux")("says that there is no GPU for WebGPU", () => {
     const script = `
-      import { openModel } from ${JSON.stringify(built.href)};
+      import { openModel } from ${sourceText("engine/index.ts")};
       const opened = openModel({ weightsDir: ${JSON.stringify(weightsDir(NAME))}, provider: "webgpu", maxBatchTokens: 64 });
       process.stdout.write(await opened.then(() => "opened", ({ kind, message }) => kind + ": " + message));
     `;
     // In a process of its own, from which Vulkan's drivers are hidden.
     const env = { ...process.env, VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere" };
-    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { env, encoding: "utf8" });
+    const { stdout } = spawnSync(process.execPath, scriptArguments(script), { env, encoding: "utf8" });
     expect(stdout).toBe("provider-missing: No GPU of this machine can be used through WebGPU.");
   });
 

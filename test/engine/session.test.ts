@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type GenerateRow, type Model, type Progress } from "../../src/domain/engine.ts";
 import { openModel } from "../../src/engine/index.ts";
 import { readGolden, weightsDir } from "./models.ts";
+import { scriptArguments, sourceText } from "../rig/script.ts";
 
 const open = (): Promise<Model> =>
   openModel({ weightsDir: weightsDir("tied-bf16"), provider: "auto", maxBatchTokens: 1024 });
@@ -69,18 +69,16 @@ describe("a model's session", () => {
     await model.close();
   });
 
-  const built = new URL("../../dist/engine/index.js", import.meta.url);
-  it.runIf(existsSync(built))("works as built, without TypeScript", () => {
+  it("lets a program end that does not close it", () => {
     const { ids, text } = readGolden("tied-bf16").prompts[0]!;
     const script = `
-      import { openModel } from ${JSON.stringify(built.href)};
+      import { openModel } from ${sourceText("engine/index.ts")};
       const model = await openModel({ weightsDir: ${JSON.stringify(weightsDir("tied-bf16"))}, provider: "auto", maxBatchTokens: 512 });
       const row = { promptIds: ${JSON.stringify(ids)}, maxNewTokens: 24, sampling: { temperature: 0 }, steering: [] };
       const [answer] = await model.generate([row], []);
       process.stdout.write(model.decode(answer.ids));
     `;
-    // No close: a program that is done must end all the same.
-    const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 20_000 });
+    const output = execFileSync(process.execPath, scriptArguments(script), { timeout: 20_000 });
     expect(output.toString()).toBe(text);
   });
 });

@@ -13,6 +13,7 @@ import { generatePaged } from "../../src/engine/session/paged-generate.ts";
 import { scorePaged } from "../../src/engine/session/paged-score.ts";
 import { seededRandom } from "../../src/util/random.ts";
 import { hasWebGpu } from "../rig/webgpu.ts";
+import { scriptArguments, sourceText } from "../rig/script.ts";
 import { copyOf, relativeError, weightsDir } from "./models.ts";
 import { BOUNDS, largestGap, onWebGpu, TYPES } from "./webgpu-rig.ts";
 
@@ -175,14 +176,13 @@ describe.skipIf(!hasWebGpu())("models on WebGPU", () => {
   });
 
   it("let a program end that does not close them", () => {
-    const built = new URL("../../dist/engine/index.js", import.meta.url).href;
     const script = `
-      import { openModel } from ${JSON.stringify(built)};
+      import { openModel } from ${sourceText("engine/index.ts")};
       const model = await openModel({ weightsDir: ${JSON.stringify(weightsDir("tied-bf16"))}, provider: "webgpu", maxBatchTokens: 64 });
       const row = { promptIds: [0, 5], maxNewTokens: 3, sampling: { temperature: 0 }, steering: [] };
       process.stdout.write(String((await model.generate([row], [])).length));
     `;
-    const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 300_000 });
+    const output = execFileSync(process.execPath, scriptArguments(script), { timeout: 300_000 });
     expect(output.toString()).toBe("1");
   });
 });

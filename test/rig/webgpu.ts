@@ -1,11 +1,9 @@
 import { spawnSync } from "node:child_process";
-
-const runtime = new URL("../../dist/engine/onnx/runtime.js", import.meta.url).href;
-const builder = new URL("../../dist/engine/onnx/graph-builder.js", import.meta.url).href;
+import { scriptArguments, sourceText } from "./script.ts";
 
 const ADD_ONE_NUMBER = `
-  import { OnnxSession } from ${JSON.stringify(runtime)};
-  import { GraphBuilder } from ${JSON.stringify(builder)};
+  import { OnnxSession } from ${sourceText("engine/onnx/runtime.ts")};
+  import { GraphBuilder } from ${sourceText("engine/onnx/graph-builder.ts")};
   const graph = new GraphBuilder();
   graph.input("a", "float32", [1]);
   graph.node("Add", ["a", "a"], "sum");
@@ -20,5 +18,5 @@ const ADD_ONE_NUMBER = `
  */
 export function hasWebGpu(): boolean {
   if (process.env["WEBGPU_TESTS"] === "1") return true;
-  return spawnSync(process.execPath, ["--input-type=module", "-e", ADD_ONE_NUMBER]).status === 0;
+  return spawnSync(process.execPath, scriptArguments(ADD_ONE_NUMBER)).status === 0;
 }

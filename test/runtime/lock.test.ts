@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { acquireLock } from "../../src/runtime/lock.ts";
 import { bootId } from "../../src/runtime/process-identity.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
+import { scriptArguments, sourceText } from "../rig/script.ts";
 
 describe("the lock", () => {
   it("is one writer's at a time and names its owner", () => {
@@ -110,10 +111,9 @@ describe("the lock", () => {
     const dead = spawnSync(process.execPath, ["-e", ""]).pid;
     const owner = { pid: dead, host: hostname(), boot: bootId(), since: "S" };
     writeFileSync(join(folder, ".steerform", "lock"), JSON.stringify(owner));
-    const source = new URL("../../dist/runtime/lock.js", import.meta.url).href;
     const at = Date.now() + 1500;
     const program = `
-      import { acquireLock } from ${JSON.stringify(source)};
+      import { acquireLock } from ${sourceText("runtime/lock.ts")};
       while (Date.now() < ${at});
       try {
         acquireLock(${JSON.stringify(folder)});
@@ -122,7 +122,7 @@ describe("the lock", () => {
       } catch (error) {
         console.log(error.kind);
       }`;
-    const racers = Array.from({ length: 6 }, () => execa(process.execPath, ["--input-type=module", "-e", program]));
+    const racers = Array.from({ length: 6 }, () => execa(process.execPath, scriptArguments(program)));
     // Whoever has it keeps it until the last has come, however late.
     const outcomes = await Promise.all(racers.map(async ({ stdout }) => String(await once(stdout, "data")).trim()));
     for (const { stdin } of racers) stdin.end();

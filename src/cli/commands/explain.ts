@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { nearest } from "../../util/nearest.ts";
+import { packageFile } from "../../util/package-files.ts";
 import { UsageError } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { COMMON_OPTIONS, type Command } from "./command.ts";
 
-/** The page lies in the package's docs, three folders above both src/cli/commands and dist/cli/commands. */
-const PAGE = new URL("../../../docs/diagnostics.md", import.meta.url);
+const PAGE = packageFile("docs/diagnostics.md");
 const WIDTH = 80;
 
 export const explainCommand: Command = {

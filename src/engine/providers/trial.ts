@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Provider } from "../../domain/engine.ts";
 import type { ProviderTrial } from "../../domain/machine.ts";
+import { programFile } from "../../util/package-files.ts";
 
 /** A driver may take long to wake, and shaders to compile. */
 const TIMEOUT_MS = 60_000;
@@ -39,10 +40,10 @@ export function tryProvider(provider: Provider): Promise<ProviderTrial> {
 
 /** The built program, or its source, which tsx has to be there for. */
 function program(): { readonly path: string; readonly execArgv: string[] } {
-  const source = fileURLToPath(new URL("./trial-process.ts", import.meta.url));
-  if (!import.meta.url.endsWith(".ts")) return { path: source.replace(/\.ts$/, ".js"), execArgv: [] };
+  const path = fileURLToPath(programFile("engine/providers/trial-process"));
+  if (path.endsWith(".js")) return { path, execArgv: [] };
   const tsxFolder = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
-  return { path: source, execArgv: ["--import", pathToFileURL(join(tsxFolder, "dist/loader.mjs")).href] };
+  return { path, execArgv: ["--import", pathToFileURL(join(tsxFolder, "dist/loader.mjs")).href] };
 }
 
 /** ONNX Runtime throws that a library was not loaded, and prints why; Dawn prints why there is no Vulkan. */

@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { EngineFailure, type Progress } from "../../domain/engine.ts";
+import { programFile } from "../../util/package-files.ts";
 import { startThread } from "../start-thread.ts";
 import { toError } from "../thread-failure.ts";
 import type { Answers, Call, OpenedModel, Request, Response, WorkerOptions } from "./protocol.ts";
@@ -31,7 +32,7 @@ export class SessionClient {
 
   /** Rejects with EngineFailure when the model cannot be loaded. */
   static open(options: WorkerOptions, onNotice: (message: string) => void = () => {}): Promise<SessionClient> {
-    const worker = startThread(new URL("./worker.ts", import.meta.url), options);
+    const worker = startThread(programFile("engine/session/worker"), options);
     worker.on("message", (response: Response) => {
       if ("notice" in response) onNotice(response.notice);
     });

@@ -1,5 +1,6 @@
 import type { TransferListItem, Worker } from "node:worker_threads";
 import { EngineFailure } from "../../domain/engine.ts";
+import { programFile } from "../../util/package-files.ts";
 import { startThread } from "../start-thread.ts";
 import { toError } from "../thread-failure.ts";
 import type { Answers, JobKind, Jobs, Request, Response, ThreadOptions } from "./jobs.ts";
@@ -50,7 +51,7 @@ export class Threads {
   }
 
   #start(): Worker {
-    const worker = startThread(new URL("./worker.ts", import.meta.url), this.#options);
+    const worker = startThread(programFile("engine/weights-analysis/worker"), this.#options);
     const lost = (reason: string) => {
       const hint = "If memory ran out, close other programs and apply again.";
       void this.#end(new EngineFailure("runtime", `A thread that reads weights is gone: ${reason}.`, hint));

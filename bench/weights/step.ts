@@ -1,8 +1,8 @@
 /**
- * One step of a weight analysis as built, in a process of its own, for its peak memory. Prints {"seconds", "cpuSeconds",
+ * One step of a weight analysis in a process of its own, for its peak memory. Prints {"seconds", "cpuSeconds",
  * "peakBytes"}.
  *
- *     node bench/weights/step.mjs <step> <from> <to> <vector sets> <null directions> <top k>
+ *     node --import tsx bench/weights/step.ts <step> <from> <to> <vector sets> <null directions> <top k>
  */
 import {
   logitLensTokens,
@@ -10,11 +10,11 @@ import {
   residualChanges,
   WeightAligner,
   weightNorms,
-} from "../../dist/engine/weights-analysis/index.js";
-import { randomDirection } from "../../dist/methods/random.js";
+} from "../../src/engine/weights-analysis/index.ts";
+import { randomDirection } from "../../src/methods/random.ts";
 
-const [step, fromDir, toDir, ...counts] = process.argv.slice(2);
-const [vectorSets, nullDirections, topK] = counts.map(Number);
+const [step, fromDir = "", toDir = "", ...counts] = process.argv.slice(2);
+const [vectorSets = 0, nullDirections = 0, topK = 0] = counts.map(Number);
 const [began, usedBefore] = [performance.now(), process.cpuUsage()];
 const pair = openWeightPair(fromDir, toDir);
 const { layers, hiddenSize } = pair;
