@@ -24,8 +24,8 @@ test.skipIf(!hasTorch)(`every number of the demo's phases 3 and 4 is numpy's, to
     symlinkSync(join(REPOSITORY, name), join(folder, name));
   const applied = await steerform(["apply", "specs/demo.yaml", "--yes", ...LESS, ...ANALYSES], folder);
   expect([applied.exitCode, applied.stderr]).toEqual([0, ""]);
-  const [script, ...weights] = ["test/parity/analysis.py", "models/tiny/base", "models/tiny/instruct"];
-  const args = [script as string, join(folder, "experiments/demo"), ...weights];
+  const experiment = join(folder, "experiments/demo");
+  const args = ["test/parity/analysis.py", experiment, "models/tiny/base", "models/tiny/instruct"];
   const { exitCode, stdout, all } = await execa(PYTHON, args, { cwd: REPOSITORY, all: true, reject: false });
   // A line a number: the largest error, and its name.
   expect([exitCode, all]).toEqual([0, stdout]);
