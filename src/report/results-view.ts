@@ -3,8 +3,23 @@ import { positionLines } from "./position-view.ts";
 import { formatTable, type Column } from "./table.ts";
 import { formatDelta, formatInterval, formatScore, intervalTitle, plural } from "./units.ts";
 
-/** The results table, then the best vector in words, and whether the position matters. */
-export function formatResults(results: Results): string {
+/**
+ * The results table, then the best vector in words, and whether the position matters. Of more vectors than `atMost`, how many
+ * there are in the table's place.
+ */
+export function formatResults(results: Results, atMost: number = Infinity): string {
+  const count = results.rows.length;
+  return [
+    count > atMost ? `${plural(count, "vector set")}: steerform show results has them all.` : resultsTable(results),
+    "",
+    ...combinationLines(results),
+    ...bestLines(results),
+    ...positionLines(results),
+    ...legend(results),
+  ].join("\n");
+}
+
+function resultsTable(results: Results): string {
   const thresholds = otherThresholds(results);
   const datasets = new Map(results.rows.map((row) => [row.dataset, row]));
   const rows = [...datasets.values()].flatMap((first) => [
@@ -12,14 +27,7 @@ export function formatResults(results: Results): string {
     ...promptingCells(first.dataset, results),
     ...results.rows.filter(({ dataset }) => dataset === first.dataset).map((row) => vectorCells(row, thresholds)),
   ]);
-  return [
-    formatTable(columnsOf(results, thresholds), rows),
-    "",
-    ...combinationLines(results),
-    ...bestLines(results),
-    ...positionLines(results),
-    ...legend(results),
-  ].join("\n");
+  return formatTable(columnsOf(results, thresholds), rows);
 }
 
 /** Least coherences that the table has columns for, besides the search's own. */
@@ -157,7 +165,7 @@ function bestLines(results: Results): string[] {
     ? lines
     : [
         ...lines,
-        `${plural(missing, "judge score")} of the rows above ${missing === 1 ? "is" : "are"} missing; none counts in a mean.`,
+        `${plural(missing, "judge score")} of these results ${missing === 1 ? "is" : "are"} missing; none counts in a mean.`,
       ];
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Fingerprint, OutputRecord, Provenance, TaskRecord } from "../domain/state.ts";
 import { RuntimeFailure } from "./failures.ts";
-import { linesOf, StateFile } from "./state-file.ts";
+import { linesOf, StateFile, WHOLE, type Part } from "./state-file.ts";
 
 /** Version of the file's format; a newer one is refused, never guessed at. */
 export const STATE_VERSION = 1;
@@ -14,38 +14,45 @@ export type StateLine =
 export interface StateLines {
   /** The latest of every finished task. */
   readonly records: ReadonlyMap<string, RecordLine>;
+  /** Tasks of which nothing counts that stands before these lines, whatever follows of them here. */
+  readonly forgotten: ReadonlySet<string>;
   readonly lines: number;
   readonly lineage: string | undefined;
-  /** Bytes of whole lines; what follows was cut short. */
+  /** Where whole lines end; what follows was cut short. */
   readonly wholeBytes: number;
 }
 
 /**
- * `visit` gets every record's outputs as it comes by, of one that a later line replaces or forgets too.
+ * Reads the lines of a part of the file, numbered from 1. `visit` gets every record's outputs as it comes by, of one that a
+ * later line replaces or forgets too.
  * Throws RuntimeFailure `state-newer` or `state-damaged`.
  */
 export function readStateLines(
   path: string,
   visit?: (id: string, outputs: readonly OutputRecord[]) => void,
+  part: Part = WHOLE,
 ): StateLines {
   const records = new Map<string, RecordLine>();
+  const forgotten = new Set<string>();
   const file = new StateFile(path);
   let lineage: string | undefined;
   let lines = 0;
-  let wholeBytes = 0;
-  for (const bytes of existsSync(path) ? linesOf(path) : []) {
+  let wholeBytes = part.start;
+  for (const bytes of existsSync(path) ? linesOf(path, part) : []) {
     const where = { start: wholeBytes, length: bytes.length, number: ++lines };
     const line = parseLine(bytes, path, where.number);
     if ("steerform_state" in line) lineage = lineageOf(path, line);
-    else if ("forget" in line) records.delete(line.forget);
-    else {
+    else if ("forget" in line) {
+      records.delete(line.forget);
+      forgotten.add(line.forget);
+    } else {
       const { id, digest, durationMs } = line.done;
       records.set(id, new RecordLine({ id, digest, durationMs, ...where }, file));
       visit?.(id, outputsOf(line.done, path, where.number));
     }
     wholeBytes += bytes.length + 1;
   }
-  return { records, lines, lineage, wholeBytes };
+  return { records, forgotten, lines, lineage, wholeBytes };
 }
 
 function lineageOf(

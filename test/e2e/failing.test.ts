@@ -182,7 +182,7 @@ describe("a judge behind a server", () => {
     const finished = await apply(oneJudgedBy(baseUrl), {});
     expect(finished.exitCode).toBe(0);
     expect(finished.stdout).toContain("sycophancy: the judge gave no answer a score, so nothing can be compared.");
-    expect(finished.stdout).toMatch(/^\d+ judge scores of the rows above are missing; none counts in a mean\.$/m);
+    expect(finished.stdout).toMatch(/^\d+ judge scores of these results are missing; none counts in a mean\.$/m);
   });
 
   test.each([

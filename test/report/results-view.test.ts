@@ -48,11 +48,11 @@ const ROW: ResultsRow = {
 const { best: _, drops: __, random: ___, ...WITHOUT } = ROW;
 const NOTHING: ResultsRow = { ...WITHOUT, method: "mean_diff", at: [{ coherence: 80 }, { coherence: 70 }] };
 
-function shown(rows: readonly ResultsRow[], more: Partial<Results> = {}): string {
+function shown(rows: readonly ResultsRow[], more: Partial<Results> = {}, atMost?: number): string {
   const settings = { min_coherence: 70, held_out: 0.5, confidence: 0.95, judge_samples: 0 };
   const empty = { prompting: [], combinations: [], combination_pairs: [], positions: [] };
   const name = { experiment: "e", application: "instruct" };
-  return formatResults({ format_version: 3, ...name, ...settings, rows, ...empty, ...more });
+  return formatResults({ format_version: 3, ...name, ...settings, rows, ...empty, ...more }, atMost);
 }
 
 describe("the results table", () => {
@@ -69,6 +69,17 @@ describe("the results table", () => {
       Δ: trait score less the unsteered one; random: random unit directions at the same layer and coefficient.
       < 80 from: the smallest coefficient tried at that layer whose coherence is below 80."
     `);
+  });
+
+  test("of more vectors than it may have, how many there are", () => {
+    expect(shown([ROW, NOTHING], {}, 1).split("\n").slice(0, 3)).toMatchInlineSnapshot(`
+      [
+        "2 vector sets: steerform show results has them all.",
+        "",
+        "Best sycophancy vector: pv_natural/sycophancy response[:5] probe (from base), layer 3, coefficient 8.71: trait +31.0 at coherence 80.0.",
+      ]
+    `);
+    expect(shown([ROW, NOTHING], {}, 2)).toBe(shown([ROW, NOTHING]));
   });
 
   test("without a best at all", () => {
@@ -88,10 +99,10 @@ describe("the results table", () => {
     const baseline = { ...UNSTEERED, missing };
     const row = { ...ROW, baseline, best: { ...BEST, missing: { trait: 1, coherence: 0 } } };
     expect(shown([row, { ...NOTHING, baseline }])).toContain(
-      "\n4 judge scores of the rows above are missing; none counts in a mean.\n",
+      "\n4 judge scores of these results are missing; none counts in a mean.\n",
     );
     const one = { ...ROW, best: { ...BEST, missing: { trait: 1, coherence: 0 } } };
-    expect(shown([one])).toContain("\n1 judge score of the rows above is missing; none counts in a mean.\n");
+    expect(shown([one])).toContain("\n1 judge score of these results is missing; none counts in a mean.\n");
   });
 
   test("when the judge gave no score, that is said, and no zero is shown", () => {

@@ -26,6 +26,9 @@ import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 /** More would not keep the model busier: it writes for one while the others are judged. */
 const PARALLELISM = 3;
 
+/** Vector sets in the table of results: about two screens. */
+const MOST_RESULTS = 80;
+
 export const applyCommand: Command = {
   help: `Usage: steerform apply [SPEC | PLANFILE] [options]
 
@@ -148,5 +151,5 @@ async function progressView(json: boolean, host: Host): Promise<ProgressView> {
 
 function showResults({ tasks, folder }: Experiment, host: Host): void {
   const results = tasks.some(({ kind }) => kind === "results") ? readResults(folder) : undefined;
-  if (results !== undefined) host.out(`\n${formatResults(results)}`);
+  if (results !== undefined) host.out(`\n${formatResults(results, MOST_RESULTS)}`);
 }
