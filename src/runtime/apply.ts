@@ -45,8 +45,6 @@ export async function apply(options: ApplyOptions): Promise<{ outcome: Outcome; 
 
 /** Tasks that are not ready yet and are passed over. */
 const LOOK_AHEAD = 50;
-/** Tasks whose outputs are on their way to the disk when another is started. */
-const MAX_RECORDING = 32;
 
 class Run {
   readonly #options: ApplyOptions;
@@ -124,8 +122,7 @@ class Run {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const waits = this.#recorder.size >= MAX_RECORDING;
-        const next = stopped || waits ? undefined : this.#nextBeside([...running]);
+        const next = stopped || this.#recorder.isFull ? undefined : this.#nextBeside([...running]);
         if (next !== undefined) start(next);
         else if (groups.size > 0) await Promise.race([woken, ...groups.values()]);
         else break;

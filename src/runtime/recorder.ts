@@ -4,6 +4,10 @@ import { writeOutputs, type Content } from "./files.ts";
 import type { StateStore } from "./state.ts";
 import type { Outputs } from "./tasks/context.ts";
 
+/** What is on its way to the disk is held in memory: so many tasks, and so many bytes of theirs. */
+const MAX_TASKS = 32;
+const MAX_BYTES = 64 << 20;
+
 /** What of a record is known before its outputs are written. */
 export type Unwritten = Omit<TaskRecord, "outputs">;
 
@@ -17,6 +21,7 @@ export class Recorder {
   /** Resolves when the records of all tasks that have come are handed on, or will not be. */
   #before: Promise<unknown> = Promise.resolve();
   readonly #recordings = new Set<Promise<void>>();
+  #bytes = 0;
 
   constructor(folder: string, state: StateStore) {
     this.#folder = folder;
@@ -26,6 +31,11 @@ export class Recorder {
   /** Tasks that are on their way to the disk. */
   get size(): number {
     return this.#recordings.size;
+  }
+
+  /** Until less is on its way, no task should be given to it. */
+  get isFull(): boolean {
+    return this.size >= MAX_TASKS || this.#bytes >= MAX_BYTES;
   }
 
   /** Resolves when those that are on their way now are recorded, or have failed. */
@@ -45,6 +55,8 @@ export class Recorder {
   /** Resolves when the outputs and the record are on the disk. */
   async record(task: Task, outputs: Outputs, unwritten: Unwritten): Promise<void> {
     const before = this.#before;
+    const bytes = bytesOf(outputs);
+    this.#bytes += bytes;
     let handedOn = (): void => undefined;
     const mine = new Promise<void>((resolve) => {
       handedOn = resolve;
@@ -57,6 +69,7 @@ export class Recorder {
       const { id, fingerprint, digest, ...rest } = unwritten;
       recorded = this.#state.record({ id, fingerprint, digest, outputs: written, ...rest });
     } finally {
+      this.#bytes -= bytes;
       handedOn();
     }
     await recorded;
@@ -74,4 +87,11 @@ export class Recorder {
     for (const record of await writeOutputs(this.#folder, contents)) records.set(record.path, record);
     return paths.map((path) => records.get(path) as OutputRecord);
   }
+}
+
+/** Of what is in memory; of a text about. */
+function bytesOf(outputs: Outputs): number {
+  let sum = 0;
+  for (const made of outputs.values()) if (typeof made === "string" || made instanceof Uint8Array) sum += made.length;
+  return sum;
 }

@@ -43,3 +43,23 @@ test("tasks that come at once are recorded in their order, after their outputs; 
   ]);
   expect(readdirSync(join(folder, "b")).filter((name) => name.includes(".tmp-"))).toEqual([]);
 });
+
+test("is full while many bytes of a task, or many tasks, are on their way", async () => {
+  const folder = tempFolder();
+  const recorder = new Recorder(folder, StateStore.open(folder));
+  const record = (id: string, bytes: number): Promise<void> => {
+    const task = taskOf(id, 1);
+    const outputs: Outputs = new Map([[`${id}/0`, new Uint8Array(bytes)]]);
+    return recorder.all([recorder.record(task, outputs, unwritten(task))]);
+  };
+  const large = record("large", 64 << 20);
+  expect(recorder.isFull).toBe(true);
+  await large;
+  expect(recorder.isFull).toBe(false);
+  const small = Array.from({ length: 31 }, (_, index) => record(`small ${index}`, 1));
+  expect(recorder.isFull).toBe(false);
+  small.push(record("one more", 1));
+  expect(recorder.isFull).toBe(true);
+  await Promise.all(small);
+  expect(recorder.isFull).toBe(false);
+});
