@@ -12,12 +12,13 @@ import type { PagedDecoder } from "../../src/engine/session/paged-decoder.ts";
 import { generatePaged } from "../../src/engine/session/paged-generate.ts";
 import { scorePaged } from "../../src/engine/session/paged-score.ts";
 import { seededRandom } from "../../src/util/random.ts";
-import { hasWebGpu } from "../rig/webgpu.ts";
+import { hasGpu } from "../rig/gpu.ts";
 import { scriptArguments, sourceText } from "../rig/script.ts";
 import { copyOf, relativeError, weightsDir } from "./models.ts";
-import { BOUNDS, largestGap, onWebGpu, TYPES } from "./webgpu-rig.ts";
+import { BOUNDS, largestGap, onGpu, TYPES } from "./gpu-rig.ts";
 
 const silent = (): void => {};
+const hasWebGpu = await hasGpu("webgpu");
 const GREEDY = { temperature: 0 } as const;
 
 async function failure(work: () => Promise<unknown>): Promise<string> {
@@ -30,11 +31,11 @@ async function failure(work: () => Promise<unknown>): Promise<string> {
   return "did not fail";
 }
 
-describe.skipIf(!hasWebGpu()).each(TYPES)("steering on WebGPU in %s", (type) => {
+describe.skipIf(!hasWebGpu).each(TYPES)("steering on WebGPU in %s", (type) => {
   let decoder: PagedDecoder;
   let vectors: Float32Array[];
   beforeAll(async () => {
-    decoder = await onWebGpu(weightsDir("tied-bf16"), type);
+    decoder = await onGpu(weightsDir("tied-bf16"), "webgpu", type);
     const random = seededRandom("vectors");
     vectors = Array.from({ length: 3 }, () =>
       Float32Array.from({ length: decoder.shape.hiddenSize }, () => 4 * random() - 2),
@@ -95,7 +96,7 @@ describe.skipIf(!hasWebGpu()).each(TYPES)("steering on WebGPU in %s", (type) => 
   });
 });
 
-describe.skipIf(!hasWebGpu())("long rows on WebGPU", () => {
+describe.skipIf(!hasWebGpu)("long rows on WebGPU", () => {
   const instruct = weightsDir("tiny-instruct");
   /** Of several blocks of 256 tokens; they share the first, and some the second. */
   const prompts = [300, 530, 700, 257].map((length, row) =>
@@ -103,7 +104,7 @@ describe.skipIf(!hasWebGpu())("long rows on WebGPU", () => {
   );
 
   it("are read in pieces, share blocks, and leave them to others", async () => {
-    const decoder = await onWebGpu(instruct, "float32");
+    const decoder = await onGpu(instruct, "webgpu", "float32");
     const cpu = await PaddedDecoder.open(instruct);
     const rows = prompts.map((promptIds) => ({ promptIds, maxNewTokens: 4, sampling: GREEDY, steering: [] }));
     for (const maxBatchTokens of [4096, 100]) {
@@ -120,7 +121,7 @@ describe.skipIf(!hasWebGpu())("long rows on WebGPU", () => {
   });
 });
 
-describe.skipIf(!hasWebGpu())("models on WebGPU", () => {
+describe.skipIf(!hasWebGpu)("models on WebGPU", () => {
   it("work in two threads at once", async () => {
     const names = ["tied-bf16", "half-mha"];
     const models = await Promise.all(

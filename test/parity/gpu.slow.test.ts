@@ -1,25 +1,35 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DTYPES_OF, type FloatType } from "../../src/domain/engine.ts";
 import { capture } from "../../src/engine/session/capture.ts";
 import { PaddedDecoder } from "../../src/engine/session/padded-decoder.ts";
 import type { PagedDecoder } from "../../src/engine/session/paged-decoder.ts";
 import { generatePaged } from "../../src/engine/session/paged-generate.ts";
 import { scorePaged } from "../../src/engine/session/paged-score.ts";
-import { readGolden, relativeError, weightsDir } from "../engine/models.ts";
-import { BOUNDS, largestGap, onWebGpu, TYPES } from "../engine/webgpu-rig.ts";
-import { hasWebGpu } from "../rig/webgpu.ts";
+import { FIXTURES, readGolden, relativeError, weightsDir } from "../engine/models.ts";
+import { BOUNDS, largestGap, onGpu } from "../engine/gpu-rig.ts";
+import { hasGpu, type GpuProvider } from "../rig/gpu.ts";
 
 const silent = (): void => {};
-/** Of every kind of block that WebGPU can run. */
-const NAMES = ["tied-bf16", "llama3-untied-sharded", "half-mha", "smollm2", "qwen2", "qwen3", "tiny-instruct"];
-const cases = NAMES.flatMap((name) => TYPES.map((type) => [name, type] as const));
+/** WebGPU has neither softcaps nor local attention. */
+const NOT_ON_WEBGPU = ["gemma2", "mistral"];
+const NAMES = [...FIXTURES, "tiny-instruct"];
+const NAMES_OF = { cuda: NAMES, webgpu: NAMES.filter((name) => !NOT_ON_WEBGPU.includes(name)) };
 
-describe.skipIf(!hasWebGpu()).each(cases)("%s on WebGPU in %s against transformers in fp32", (name, type) => {
+for (const provider of ["cuda", "webgpu"] as const) {
+  const cases = NAMES_OF[provider].flatMap((name) => DTYPES_OF[provider].map((type) => [name, type] as const));
+  const isThere = await hasGpu(provider);
+  describe.skipIf(!isThere).each(cases)(`%s on ${provider} in %s against transformers in fp32`, (name, type) => {
+    compared(provider, name, type);
+  });
+}
+
+function compared(provider: GpuProvider, name: string, type: FloatType): void {
   const golden = readGolden(name);
   const rows = golden.prompts;
   const bounds = BOUNDS[type];
   let decoder: PagedDecoder;
   beforeAll(async () => {
-    decoder = await onWebGpu(weightsDir(name), type);
+    decoder = await onGpu(weightsDir(name), provider, type);
   });
   afterAll(() => decoder.close());
 
@@ -72,4 +82,4 @@ describe.skipIf(!hasWebGpu()).each(cases)("%s on WebGPU in %s against transforme
       await cpu.close();
     },
   );
-});
+}

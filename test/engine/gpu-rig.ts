@@ -2,22 +2,25 @@ import type { GenerateRow } from "../../src/domain/engine.ts";
 import { openDecoder } from "../../src/engine/session/open.ts";
 import type { PaddedDecoder } from "../../src/engine/session/padded-decoder.ts";
 import { PagedDecoder } from "../../src/engine/session/paged-decoder.ts";
+import type { GpuProvider } from "../rig/gpu.ts";
 
 /**
- * How far numbers of WebGPU may be from those of fp32, relative to the largest: half precision is in attention even where
- * the rest is float32.
+ * How far numbers of a GPU may be from those of fp32, relative to the largest: half precision is in WebGPU's attention even
+ * where the rest is float32.
  */
 export const BOUNDS = {
+  bfloat16: { logits: 8e-2, means: 4e-2, norms: 2e-2 },
   float16: { logits: 2e-2, means: 8e-3, norms: 2e-3 },
   float32: { logits: 1e-2, means: 2e-3, norms: 5e-4 },
 } as const;
 
+/** Of WebGPU. */
 export const TYPES = ["float16", "float32"] as const;
 
-export async function onWebGpu(folder: string, type: keyof typeof BOUNDS): Promise<PagedDecoder> {
-  const decoder = await openDecoder({ weightsDir: folder, provider: "webgpu", type, maxBatchTokens: 4096 });
+export async function onGpu(folder: string, provider: GpuProvider, type: keyof typeof BOUNDS): Promise<PagedDecoder> {
+  const decoder = await openDecoder({ weightsDir: folder, provider, type, maxBatchTokens: 4096 });
   if (decoder instanceof PagedDecoder) return decoder;
-  throw new Error("The decoder is another than WebGPU's");
+  throw new Error("The decoder is another than a GPU's");
 }
 
 /**
