@@ -9,7 +9,7 @@ import type { GpuProvider } from "../rig/gpu.ts";
  * where the rest is float32.
  */
 export const BOUNDS = {
-  bfloat16: { logits: 8e-2, means: 4e-2, norms: 2e-2 },
+  bfloat16: { logits: 8e-2, means: 4e-2, norms: 1e-2 },
   float16: { logits: 2e-2, means: 8e-3, norms: 2e-3 },
   float32: { logits: 1e-2, means: 2e-3, norms: 5e-4 },
 } as const;
