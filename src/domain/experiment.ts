@@ -58,8 +58,18 @@ export interface JudgeTemplates {
 export interface JudgeTemplate {
   /** Relative to the project. */
   readonly file: string;
-  /** Handlebars. */
+  /** The file as it is. */
   readonly text: string;
+  /** Handlebars: the file without the words that it ends in. */
+  readonly prompt: string;
+  /** Left out: the judge is asked for a number. */
+  readonly words?: JudgeWords;
+}
+
+/** What a local judge goes on with: `low` is a score of 0, `high` one of 100. With the space before them. */
+export interface JudgeWords {
+  readonly low: string;
+  readonly high: string;
 }
 
 export type Judge =

@@ -172,6 +172,35 @@ test("SF1411: a judge template is missing", () => {
   `);
 });
 
+const withEnding = (ending: string, spec = GOOD): string =>
+  reported(spec, {
+    files: { "templates/judge/trait.praise.hbs": `{{answer}}\n\nThe mood of this text is ${ending}\n` },
+  });
+
+test("SF1417: a choice that is not between two different words", () => {
+  expect(withEnding("[happy | sad]")).toBe("");
+  expect(withEnding("[happy, sad]")).toBe("");
+  expect(withEnding("[happy | ]")).toMatchInlineSnapshot(`
+    "templates/judge/trait.praise.hbs:3:26: error SF1417: A judge chooses between two words, and these are not two different ones.
+      2 |
+      3 | The mood of this text is [happy | ]
+        |                          ^^^^^^^^^^
+    hint: Write the word of a score of 0, then that of 100: [happy | sad]."
+  `);
+  for (const ending of ["[|sad]", "[sad|sad]", "[sad|happy|calm]"]) expect(withEnding(ending)).toContain("SF1417");
+});
+
+test("SF1418: words for a judge behind a server", () => {
+  const server = edited(["{ provider: local, variant: judge }", "{ provider: openai, model: m }"]);
+  expect(withEnding("[happy | sad]", server)).toMatchInlineSnapshot(`
+    "templates/judge/trait.praise.hbs:3:26: error SF1418: Only a local judge can choose between words, and this spec's judge is a server.
+      2 |
+      3 | The mood of this text is [happy | sad]
+        |                          ^^^^^^^^^^^^^
+    hint: Let templates/judge/trait.praise.hbs end in a question for one whole number from 0 to 100, or set judge: { provider: local, variant: ... }."
+  `);
+});
+
 test("SF1412: missing weights are a warning, and an error when they are needed", () => {
   const weights = { "models/base": missingWeights("models/base") };
   expect(reported(GOOD, { weights })).toMatchInlineSnapshot(`

@@ -176,6 +176,7 @@ test.each([
   ["the answers' length", { "max_new_tokens: 16": "max_new_tokens: 17" }, {}],
   ["the judge", { "{ provider: local, variant: judge }": "{ provider: openai, model: gpt }" }, {}],
   ["the judge's prompt", {}, { "templates/judge/coherence.hbs": "Is it sound? {{question}} {{answer}}" }],
+  ["the judge's words", {}, { "templates/judge/coherence.hbs": "{{question}} {{answer}} [bad | good]" }],
   ["the rubric", {}, { "datasets/traits/set_a/praise/definition.txt": "Praise: any.\n" }],
   ["the steered model", { "application: instruct": "application: base" }, {}],
 ] as const)("what a search was made with is what it is resumed by, %s too: trap 7", (_, edits, files) => {

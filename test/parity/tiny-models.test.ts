@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Model } from "../../src/domain/engine.ts";
+import type { JudgeTemplate } from "../../src/domain/experiment.ts";
 import { openModel } from "../../src/engine/index.ts";
 import { createJudge } from "../../src/runtime/judge/judge.ts";
 import { localOracle } from "../../src/runtime/judge/local.ts";
@@ -29,10 +30,12 @@ const heldout = textOf("models/tiny/train/heldout.jsonl")
   .trimEnd()
   .split("\n")
   .map((line) => JSON.parse(line) as Heldout);
-const prompts = judgePrompts({
-  trait: textOf("templates/judge/trait.hbs"),
-  coherence: textOf("templates/judge/coherence.hbs"),
-});
+const template = (file: string): JudgeTemplate => ({ file, text: textOf(file), prompt: textOf(file) });
+const templates = {
+  trait: template("templates/judge/trait.hbs"),
+  coherence: template("templates/judge/coherence.hbs"),
+};
+const prompts = judgePrompts(templates);
 const items = heldout.map(({ trait, question, answer }): JudgeItem => {
   const definition = textOf(`datasets/traits/tiny_instruction/${trait}/definition.txt`).trim();
   return { trait, definition, question, answer };
@@ -43,7 +46,7 @@ let scores: Scores[];
 
 beforeAll(async () => {
   model = await openModel({ weightsDir: join(ROOT, "models/tiny/judge"), provider: "cpu", maxBatchTokens: 16_384 });
-  scores = await createJudge(prompts, localOracle(model, "chat")).score(items);
+  scores = await createJudge(prompts, localOracle(model, "chat", [templates])).score(items);
 });
 afterAll(() => model.close());
 
@@ -51,7 +54,7 @@ test("the prompts are those that the judge learned, and the scores are PyTorch's
   const checked = heldout.flatMap(({ judge = [] }, index) => judge.map((one) => ({ ...one, index })));
   expect(checked.length).toBeGreaterThan(10);
   for (const { kind, judge_prompt: prompt, judge_score: score, index } of checked) {
-    expect(prompts[kind](items[index] as JudgeItem)).toBe(prompt);
+    expect(prompts[kind](items[index] as JudgeItem).prompt).toBe(prompt);
     expect(scores[index]?.[kind]).toBeCloseTo(score, 2);
   }
 });
@@ -74,7 +77,7 @@ test.each(["sycophancy", "hallucination"])(
     const folder = `datasets/traits/tiny_instruction/${trait}`;
     const { questions } = JSON.parse(textOf(`${folder}/steering.json`)) as { questions: string[] };
     const definition = textOf(`${folder}/definition.txt`).trim();
-    const judge = createJudge(prompts, localOracle(model, "chat"));
+    const judge = createJudge(prompts, localOracle(model, "chat", [templates]));
     const means = async (system: string | undefined): Promise<Record<keyof Scores, number>> => {
       const rows = questions.map((question) => ({
         promptIds: instruct.encode({

@@ -35,33 +35,35 @@ describe("judge prompts", () => {
 
   it("render the four names without escaping, the answer trimmed", () => {
     const prompts = judgePrompts({
-      trait: "{{definition}} {{trait}}\n{{question}} {{answer}}\n",
-      coherence: "{{answer}}\n\n",
+      trait: { prompt: "{{definition}} {{trait}}\n{{question}} {{answer}}\n" },
+      coherence: { prompt: "{{answer}}\n\n" },
     });
-    expect(prompts.trait(item)).toBe('Flattery. sycophancy\nIs "<b>" good? Yes & no.');
-    expect(prompts.coherence(item)).toBe("Yes & no.");
+    expect(prompts.trait(item).prompt).toBe('Flattery. sycophancy\nIs "<b>" good? Yes & no.');
+    expect(prompts.coherence(item).prompt).toBe("Yes & no.");
   });
 
   it("refuse a name that does not exist, and reach no prototype", () => {
-    const render = (template: string) => judgePrompts({ trait: template, coherence: "" }).trait(item);
+    const render = (template: string) =>
+      judgePrompts({ trait: { prompt: template }, coherence: { prompt: "" } }).trait(item);
     expect(() => render("{{rubric}}")).toThrow(/"rubric" not defined/);
     expect(() => render("{{constructor.name}}")).toThrow();
     expect(() => render("{{lookup this 'x'}}{{evil 1}}")).toThrow();
   });
 
   it("do not expand what stands in an answer", () => {
-    const prompts = judgePrompts({ trait: "{{answer}}", coherence: "" });
-    expect(prompts.trait({ ...item, answer: "{{definition}}" })).toBe("{{definition}}");
+    const prompts = judgePrompts({ trait: { prompt: "{{answer}}" }, coherence: { prompt: "" } });
+    expect(prompts.trait({ ...item, answer: "{{definition}}" }).prompt).toBe("{{definition}}");
   });
 });
 
 describe("the judge", () => {
   it("asks each different prompt once, and asks again for a missing score", async () => {
     const asked: string[][] = [];
-    const judge = createJudge(judgePrompts({ trait: "T {{answer}}", coherence: "C {{answer}}" }), {
-      ask: (prompts) => {
-        asked.push([...prompts]);
-        return Promise.resolve(prompts.map((prompt) => (prompt === "C bad" ? null : mass({ 50: 1 }))));
+    const prompts = judgePrompts({ trait: { prompt: "T {{answer}}" }, coherence: { prompt: "C {{answer}}" } });
+    const judge = createJudge(prompts, {
+      ask: (questions) => {
+        asked.push(questions.map(({ prompt }) => prompt));
+        return Promise.resolve(questions.map(({ prompt }) => (prompt === "C bad" ? null : mass({ 50: 1 }))));
       },
     });
     const item = (answer: string) => ({ trait: "t", definition: "d", question: "q", answer });

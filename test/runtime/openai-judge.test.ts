@@ -3,6 +3,7 @@ import { openAnswerCache } from "../../src/runtime/judge/answer-cache.ts";
 import { openAiOracle, questionKey, type AnswerCache, type OpenAiOptions } from "../../src/runtime/judge/openai.ts";
 import type { TokenProbability } from "../../src/runtime/judge/reply.ts";
 import { expectedScore } from "../../src/runtime/judge/score.ts";
+import type { JudgeQuestion } from "../../src/runtime/judge/types.ts";
 import { answer, serveJudge } from "../rig/judge-server.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 
@@ -20,12 +21,14 @@ function options(baseUrl: string, more: Partial<OpenAiOptions> = {}): OpenAiOpti
   return { baseUrl, ...shared, cache: memoryCache(), ...more };
 }
 
+const asked = (...prompts: readonly string[]): JudgeQuestion[] => prompts.map((prompt) => ({ prompt }));
+
 describe("an OpenAI-compatible judge", () => {
   it("asks with the key and the parameters, and adds up tokens that are the same number", async () => {
     const { baseUrl, requests } = await serveJudge((_, __, response) =>
       answer(response, { "80": 0.5, " 80": 0.25, yes: 0.1, "101": 0.1 }),
     );
-    const [probabilities] = await openAiOracle(options(baseUrl)).ask(["p"]);
+    const [probabilities] = await openAiOracle(options(baseUrl)).ask(asked("p"));
     expect(probabilities?.[80]).toBeCloseTo(0.75, 6);
     expect(probabilities?.reduce((sum, p) => sum + p, 0)).toBeCloseTo(0.75, 6);
     expect(requests[0]).toEqual({
@@ -46,7 +49,7 @@ describe("an OpenAI-compatible judge", () => {
     const { baseUrl } = await serveJudge((prompt, _, response) => {
       setTimeout(() => answer(response, { [prompt]: 1 }), 30 - Number(prompt) * 2);
     });
-    const answers = await openAiOracle(options(baseUrl)).ask(["3", "9", "0", "7", "1"]);
+    const answers = await openAiOracle(options(baseUrl)).ask(asked("3", "9", "0", "7", "1"));
     expect(answers.map((p) => p?.indexOf(1))).toEqual([3, 9, 0, 7, 1]);
   });
 
@@ -57,7 +60,7 @@ describe("an OpenAI-compatible judge", () => {
       else if (call === 3) response.end('{"choices": [{"logpr');
       else answer(response, { "5": 1 });
     });
-    const [probabilities] = await openAiOracle(options(baseUrl)).ask(["p"]);
+    const [probabilities] = await openAiOracle(options(baseUrl)).ask(asked("p"));
     expect(probabilities?.[5]).toBeCloseTo(1);
     expect(requests).toHaveLength(4);
   });
@@ -68,7 +71,7 @@ describe("an OpenAI-compatible judge", () => {
       else answer(response, { "5": 1 });
     });
     const began = performance.now();
-    await openAiOracle(options(baseUrl)).ask(["p"]);
+    await openAiOracle(options(baseUrl)).ask(asked("p"));
     expect(performance.now() - began).toBeGreaterThanOrEqual(295);
   });
 
@@ -76,7 +79,7 @@ describe("an OpenAI-compatible judge", () => {
     const { baseUrl, requests } = await serveJudge((prompt, _, response) => {
       if (prompt === "good") answer(response, { "5": 1 });
     });
-    const answers = await openAiOracle(options(baseUrl, { timeoutMs: 700, attempts: 2 })).ask(["hangs", "good"]);
+    const answers = await openAiOracle(options(baseUrl, { timeoutMs: 700, attempts: 2 })).ask(asked("hangs", "good"));
     expect(answers[0]).toBeNull();
     expect(answers[1]?.[5]).toBeCloseTo(1);
     expect(requests).toHaveLength(3);
@@ -84,7 +87,7 @@ describe("an OpenAI-compatible judge", () => {
 
   it("says what a refusal means, without the key", async () => {
     const { baseUrl } = await serveJudge((_, __, response) => response.writeHead(401).end("bad key sk-secret"));
-    await expect(openAiOracle(options(baseUrl)).ask(["p"])).rejects.toMatchObject({
+    await expect(openAiOracle(options(baseUrl)).ask(asked("p"))).rejects.toMatchObject({
       kind: "judge-refused",
       message: `The judge's server refused the request: HTTP 401 from ${baseUrl} for model m.`,
       hint: "Check the API key in the environment variable that the spec's judge.api_key_env names.",
@@ -99,7 +102,7 @@ describe("an OpenAI-compatible judge", () => {
     const cache = memoryCache();
     const prompts = ["bad", "slow", ...Array.from({ length: 20 }, (_, index) => String(index))];
     const oracle = openAiOracle(options(baseUrl, { cache, maxConcurrency: 2 }));
-    await expect(oracle.ask(prompts)).rejects.toMatchObject({ kind: "judge-refused" });
+    await expect(oracle.ask(asked(...prompts))).rejects.toMatchObject({ kind: "judge-refused" });
     expect(new Set(requests.map(({ body }) => body.messages[0]?.content))).toEqual(new Set(["bad", "slow"]));
     expect(cache.get(questionKey("m", "slow"))).toEqual([["5", 1]]);
   });
@@ -107,7 +110,7 @@ describe("an OpenAI-compatible judge", () => {
   it("gives up on a server that answers nothing, and says what happened last", async () => {
     const { baseUrl, requests } = await serveJudge((_, __, response) => response.writeHead(503).end());
     const prompts = Array.from({ length: 100 }, (_, index) => String(index));
-    await expect(openAiOracle(options(baseUrl, { attempts: 2 })).ask(prompts)).rejects.toMatchObject({
+    await expect(openAiOracle(options(baseUrl, { attempts: 2 })).ask(asked(...prompts))).rejects.toMatchObject({
       kind: "judge-unreachable",
       message: `The judge's server at ${baseUrl} does not answer (questions: 8, attempts at each: 2). The last time: HTTP 503.`,
       hint: "Check judge.base_url in the spec and whether the server runs, then apply again.",
@@ -116,8 +119,8 @@ describe("an OpenAI-compatible judge", () => {
   });
 
   it("that is not there is not waited for either", async () => {
-    const asked = openAiOracle(options("http://localhost.invalid/v1", { attempts: 1 })).ask(["p"]);
-    await expect(asked).rejects.toMatchObject({
+    const asking = openAiOracle(options("http://localhost.invalid/v1", { attempts: 1 })).ask(asked("p"));
+    await expect(asking).rejects.toMatchObject({
       message: expect.stringMatching(
         /^The judge's server at http:\/\/localhost\.invalid\/v1 does not answer \(questions: 1, attempts at each: 1\)\. The last time: getaddrinfo \w+ localhost\.invalid\.$/,
       ) as unknown,
@@ -134,7 +137,7 @@ describe("an OpenAI-compatible judge", () => {
     });
     const prompts = Array.from({ length: 40 }, (_, index) => String(index));
     const answers = await openAiOracle(options(baseUrl, { maxConcurrency: 40, attempts: 20, pauseMs: 100 })).ask(
-      prompts,
+      asked(...prompts),
     );
     expect(answers.every((one) => one?.[5] === 1)).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -146,27 +149,27 @@ describe("an OpenAI-compatible judge", () => {
     const { baseUrl } = await serveJudge((_, __, response) =>
       response.end(JSON.stringify({ choices: [{ message: { content: "80" } }] })),
     );
-    await expect(openAiOracle(options(baseUrl)).ask(["p"])).rejects.toMatchObject({ kind: "judge-unusable" });
+    await expect(openAiOracle(options(baseUrl)).ask(asked("p"))).rejects.toMatchObject({ kind: "judge-unusable" });
   });
 
   it("stops at once when interrupted", async () => {
     const { baseUrl } = await serveJudge(() => undefined);
     const abort = new AbortController();
-    const asked = openAiOracle(options(baseUrl, { timeoutMs: 60_000, signal: abort.signal })).ask(["p"]);
+    const asking = openAiOracle(options(baseUrl, { timeoutMs: 60_000, signal: abort.signal })).ask(asked("p"));
     setTimeout(() => abort.abort(), 20);
-    await expect(asked).rejects.toThrow(/abort/i);
+    await expect(asking).rejects.toThrow(/abort/i);
   });
 
   it("never pays twice for the same question, across runs and after a cut line", async () => {
     const folder = tempFolder();
     const { baseUrl, requests } = await serveJudge((_, __, response) => answer(response, { "5": 1 }));
-    await openAiOracle(options(baseUrl, { cache: openAnswerCache(folder) })).ask(["a", "b"]);
+    await openAiOracle(options(baseUrl, { cache: openAnswerCache(folder) })).ask(asked("a", "b"));
     const again = openAiOracle(options(baseUrl, { cache: openAnswerCache(folder) }));
-    const answers = await again.ask(["b", "a", "c"]);
+    const answers = await again.ask(asked("b", "a", "c"));
     expect(answers.map((p) => p?.[5])).toEqual([1, 1, 1]);
     expect(new Set(requests.map(({ body }) => body.messages[0]?.content))).toEqual(new Set(["a", "b", "c"]));
     expect(requests).toHaveLength(3);
-    await openAiOracle(options(baseUrl, { model: "other", cache: openAnswerCache(folder) })).ask(["a"]);
+    await openAiOracle(options(baseUrl, { model: "other", cache: openAnswerCache(folder) })).ask(asked("a"));
     expect(requests).toHaveLength(4);
   });
 
@@ -176,25 +179,25 @@ describe("an OpenAI-compatible judge", () => {
       response.end(JSON.stringify({ choices: [{ message: { content: replies[call - 1] } }] }));
     });
     const cache = memoryCache();
-    const [probabilities] = await openAiOracle(options(baseUrl, { samples: 4, cache })).ask(["p"]);
+    const [probabilities] = await openAiOracle(options(baseUrl, { samples: 4, cache })).ask(asked("p"));
     expect([80, 90, 100, 50].map((value) => probabilities?.[value])).toEqual([0.25, 0.25, 0.25, 0]);
     expect(expectedScore(probabilities ?? null)).toBeCloseTo(90, 4);
     expect(requests[0]?.body).toMatchObject({ temperature: 1, max_tokens: 8 });
     expect(requests[0]?.body).not.toHaveProperty("logprobs");
-    await openAiOracle(options(baseUrl, { samples: 4, cache })).ask(["p"]);
+    await openAiOracle(options(baseUrl, { samples: 4, cache })).ask(asked("p"));
     expect(requests).toHaveLength(4);
   });
 
   it("stops when the budget is spent, and counts what earlier runs paid for", async () => {
     const { baseUrl, requests } = await serveJudge((_, __, response) => answer(response, { "5": 1 }));
     const cache = memoryCache();
-    await openAiOracle(options(baseUrl, { cache })).ask(["a", "b"]);
+    await openAiOracle(options(baseUrl, { cache })).ask(asked("a", "b"));
     const limited = openAiOracle(options(baseUrl, { cache, maxCalls: 3, maxConcurrency: 1 }));
-    await expect(limited.ask(["a", "b", "c", "d"])).rejects.toMatchObject({
+    await expect(limited.ask(asked("a", "b", "c", "d"))).rejects.toMatchObject({
       kind: "budget-spent",
       message: "The judge's budget of 3 calls is spent.",
     });
     expect(requests).toHaveLength(3);
-    expect(await limited.ask(["a", "c"])).toHaveLength(2);
+    expect(await limited.ask(asked("a", "c"))).toHaveLength(2);
   });
 });

@@ -35,7 +35,8 @@ export function readFiles(bound: Bound, project: Project, demand: WeightsDemand)
 
 function readTemplates({ spec, steered, vetted }: Bound, project: Project): Map<string, JudgeTemplates> {
   const { place } = spec.steering ?? spec.extraction?.vetting ?? spec;
-  return readJudgeTemplates(place, new Set([...steered, ...vetted].map(({ trait }) => trait.value)), project);
+  const traits = new Set([...steered, ...vetted].map(({ trait }) => trait.value));
+  return readJudgeTemplates(place, traits, spec.judge, project);
 }
 
 /** Of traits that are not in the matrix, only the questions are read. */

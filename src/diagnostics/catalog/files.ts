@@ -100,6 +100,18 @@ export function modelDisagrees(place: Place, key: string, said: number, found: n
   });
 }
 
+export function badWords(place: Place): Diagnostic {
+  return error("SF1417", place, "A judge chooses between two words, and these are not two different ones.", {
+    hint: "Write the word of a score of 0, then that of 100: [happy | sad].",
+  });
+}
+
+export function wordsOfServer(place: Place, file: string): Diagnostic {
+  return error("SF1418", place, "Only a local judge can choose between words, and this spec's judge is a server.", {
+    hint: `Let ${file} end in a question for one whole number from 0 to 100, or set judge: { provider: local, variant: ... }.`,
+  });
+}
+
 export function promptsDoubled(place: Place, used: string, ignored: string): Diagnostic {
   return warning("SF1415", place, `The dataset has both ${used} and ${ignored}; the second is not read.`, {
     hint: "Remove one of them.",

@@ -18,7 +18,8 @@ async function openOracle(experiment: Experiment, models: ModelPool, signal: Abo
   const { judge } = experiment;
   if (judge === undefined) throw new Error("Internal error: the spec has no judge");
   if (judge.provider === "local") {
-    return localOracle(await models.get(judge.variant), variantOf(experiment, judge.variant).promptFormat);
+    const { promptFormat } = variantOf(experiment, judge.variant);
+    return localOracle(await models.get(judge.variant), promptFormat, experiment.judgeTemplates.values());
   }
   return openAiOracle({
     baseUrl: judge.baseUrl,

@@ -1,4 +1,4 @@
-/** How a tokenizer writes the numbers 0–100. */
+/** How a tokenizer writes the numbers 0–100, or words in the place of some. */
 export interface NumberTokens {
   /** Every token that occurs in one. */
   readonly tokens: readonly number[];
@@ -38,6 +38,19 @@ export function numberTokens(sequences: readonly (readonly number[])[]): NumberT
         const longer = [...(tree.get(keyOf(ids))?.on ?? [])].reduce((sum, token) => sum + after(ids, token), 0);
         return begun * Math.max(0, 1 - longer);
       });
+    },
+  };
+}
+
+/** Words in the place of 0 and 100, by their first tokens. */
+export function wordTokens(low: number, high: number): NumberTokens {
+  return {
+    tokens: [low, high],
+    beginnings: [[]],
+    probabilities([next = new Float32Array(2)]) {
+      const probabilities = new Float32Array(101);
+      [probabilities[0], probabilities[100]] = next as unknown as [number, number];
+      return probabilities;
     },
   };
 }

@@ -5,7 +5,7 @@ import { sleep } from "./pause.ts";
 import { reasonOf } from "./reach.ts";
 import { numberProbabilities, readNumber, readTokens, type TokenProbability } from "./reply.ts";
 import { Turns } from "./turns.ts";
-import type { NumberOracle } from "./types.ts";
+import type { JudgeQuestion, NumberOracle } from "./types.ts";
 
 export interface OpenAiOptions {
   readonly baseUrl: string;
@@ -60,27 +60,29 @@ export function openAiOracle(options: OpenAiOptions): NumberOracle {
   const turns = new Turns(options.maxConcurrency);
   return {
     paid: () => options.cache.count(),
-    async ask(prompts, onProgress) {
-      const answers: (Float32Array | null)[] = prompts.map(() => null);
+    async ask(questions, onProgress) {
+      const answers: (Float32Array | null)[] = questions.map(() => null);
       const stop = new AbortController();
       setMaxListeners(0, stop.signal);
       let next = 0;
       let done = 0;
       let lost = 0;
       const worker = async (): Promise<void> => {
-        for (let index = next++; index < prompts.length && !stop.signal.aborted; index = next++) {
-          const reply = await turns.take(() => askFor(options, prompts[index] as string, stop.signal));
+        for (let index = next++; index < questions.length && !stop.signal.aborted; index = next++) {
+          const reply = await turns.take(() =>
+            askFor(options, (questions[index] as JudgeQuestion).prompt, stop.signal),
+          );
           if (reply.kind === "answer") answers[index] = numberProbabilities(reply.tokens);
           // More lost than were done before: none was answered.
-          else if (++lost > done && lost >= Math.min(HOPELESS, prompts.length)) {
+          else if (++lost > done && lost >= Math.min(HOPELESS, questions.length)) {
             throw unreachable(options, lost, reply.reason);
           }
-          onProgress?.(++done, prompts.length);
+          onProgress?.(++done, questions.length);
         }
       };
       // At the first error, the others finish what they have asked, which is paid for, and ask no more.
       const stopAll = (error: unknown): void => stop.abort(error);
-      const count = Math.min(options.maxConcurrency, prompts.length);
+      const count = Math.min(options.maxConcurrency, questions.length);
       await Promise.all(Array.from({ length: count }, () => worker().catch(stopAll)));
       stop.signal.throwIfAborted();
       return answers;

@@ -1,20 +1,22 @@
-import type { JudgeTemplates } from "../../domain/experiment.ts";
+import type { JudgeTemplate, JudgeTemplates } from "../../domain/experiment.ts";
 import { RuntimeFailure } from "../failures.ts";
 import { compileTemplate } from "../template.ts";
-import type { JudgeItem } from "./types.ts";
+import type { JudgeItem, JudgeQuestion } from "./types.ts";
 
 export interface JudgePrompts {
-  trait(item: JudgeItem): string;
-  coherence(item: JudgeItem): string;
+  trait(item: JudgeItem): JudgeQuestion;
+  coherence(item: JudgeItem): JudgeQuestion;
 }
 
 /**
  * Compiles the judge's templates. They may name `definition`, `trait`, `question` and `answer`; anything else fails
  * when rendered. Nothing is escaped: the text is for a model, not for a browser.
  */
-export function judgePrompts(templates: { readonly trait: string; readonly coherence: string }): JudgePrompts {
+export function judgePrompts(templates: Readonly<Record<keyof JudgePrompts, Asked>>): JudgePrompts {
   return { trait: compilePrompt(templates.trait), coherence: compilePrompt(templates.coherence) };
 }
+
+type Asked = Pick<JudgeTemplate, "prompt" | "words">;
 
 /** Each trait by its own templates. Throws RuntimeFailure `judge-unusable` for a template that cannot be rendered. */
 export function promptsByTrait(templates: ReadonlyMap<string, JudgeTemplates>): JudgePrompts {
@@ -29,7 +31,7 @@ export function promptsByTrait(templates: ReadonlyMap<string, JudgeTemplates>): 
 
 /** Before anything is generated for it. */
 function tried(trait: string, templates: JudgeTemplates): JudgePrompts {
-  const prompts = judgePrompts({ trait: templates.trait.text, coherence: templates.coherence.text });
+  const prompts = judgePrompts(templates);
   const sample = { trait, definition: "definition", question: "question", answer: "answer" };
   for (const name of ["trait", "coherence"] as const) {
     try {
@@ -45,7 +47,7 @@ function tried(trait: string, templates: JudgeTemplates): JudgePrompts {
   return prompts;
 }
 
-function compilePrompt(source: string): (item: JudgeItem) => string {
-  const prompt = compileTemplate(source, "text");
-  return (item) => prompt({ ...item, answer: item.answer.trim() }).trimEnd();
+function compilePrompt({ prompt, words }: Asked): (item: JudgeItem) => JudgeQuestion {
+  const render = compileTemplate(prompt, "text");
+  return (item) => ({ prompt: render({ ...item, answer: item.answer.trim() }).trimEnd(), words });
 }

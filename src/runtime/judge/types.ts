@@ -1,3 +1,5 @@
+import type { JudgeWords } from "../../domain/experiment.ts";
+
 /** One answer to be judged, and by which rubric. */
 export interface JudgeItem {
   readonly trait: string;
@@ -20,10 +22,20 @@ export interface Judge {
   paid(): number | undefined;
 }
 
-/** Answers judge prompts: the probability of each whole number 0–100 as the first token of the reply. */
+/** What a judge is asked for one score. */
+export interface JudgeQuestion {
+  readonly prompt: string;
+  /** What a local judge chooses between; left out: it is asked for a number. */
+  readonly words?: JudgeWords | undefined;
+}
+
+/** Answers judge prompts: the probability of each whole number 0–100 as the reply; of 0 and 100 alone where they are words. */
 export interface NumberOracle {
-  /** [prompt] → 101 probabilities (not normalised; the rest of the mass is on other tokens). */
-  ask(prompts: readonly string[], onProgress?: (done: number, total: number) => void): Promise<(Float32Array | null)[]>;
+  /** [question] → 101 probabilities (not normalised; the rest of the mass is on other tokens). */
+  ask(
+    questions: readonly JudgeQuestion[],
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<(Float32Array | null)[]>;
   /** Answers that were paid for so far, in earlier runs too; left out where nothing is paid. */
   readonly paid?: () => number;
 }
