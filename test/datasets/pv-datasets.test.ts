@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { closest, leaks, meanWords, nearDuplicates, tellingWords, words } from "./wording.ts";
+import { heldOutAccuracy, lean, mostFrequent, SURFACE } from "./surface.ts";
+import { closest, grams, leaks, nearDuplicates, rareWords, tellingWords, words } from "./wording.ts";
 
 const traits = fileURLToPath(new URL("../../datasets/traits", import.meta.url));
 const TRAITS = [
@@ -65,17 +66,47 @@ describe.each(TRAITS)("$instruction and $natural", ({ name, instruction, natural
     expect(tellingWords(positive, negative)).toEqual([]);
   });
 
-  test("polarities are of one length, within 10%", () => {
-    const plus = systemPrompts.map(([text]) => text);
-    const minus = systemPrompts.map(([, text]) => text);
-    expect(Math.abs(meanWords(plus) / meanWords(minus) - 1)).toBeLessThan(0.1);
-    expect(Math.abs(meanWords(positive) / meanWords(negative) - 1)).toBeLessThan(0.1);
+  test("natural: nothing that can be counted leans to a polarity", () => {
+    const leans = Object.entries(SURFACE).map(
+      ([count, measure]) => [count, lean(positive, negative, measure)] as const,
+    );
+    expect(leans.filter(([, deviations]) => Math.abs(deviations) > 2.5)).toEqual([]);
+  });
+
+  test("natural: the words of a line do not give it away", () => {
+    expect(heldOutAccuracy(positive, negative, 10)).toBeLessThan(0.6);
+  });
+
+  test("natural: both polarities of a scene are of one length and stop at the same words", () => {
+    const lengths = positive.map((line, i) => Math.abs(words(line).length - words(negative[i]!).length));
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(5);
+    const end = (line: string): string => words(line).slice(-3).join(" ");
+    expect(positive.filter((line, i) => end(line) === end(negative[i]!)).length).toBeGreaterThanOrEqual(140);
+    expect(positive.filter((line, i) => line.at(-1) !== negative[i]!.at(-1))).toEqual([]);
+  });
+
+  test.each(["positive", "negative"])("natural, %s: no opening, ending or phrase is a habit", (polarity) => {
+    const texts = polarity === "positive" ? positive : negative;
+    expect(mostFrequent(texts, (line) => [words(line).slice(0, 2).join(" ")])).toBeLessThanOrEqual(6);
+    expect(mostFrequent(texts, (line) => [words(line).slice(-2).join(" ")])).toBeLessThanOrEqual(25);
+    expect(mostFrequent(texts, (line) => grams(line, 5))).toBeLessThanOrEqual(5);
+  });
+
+  test("instruction: both system prompts of a pair are of one length", () => {
+    const lengths = systemPrompts.map(([plus, minus]) => Math.abs(words(plus).length - words(minus).length));
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(3);
   });
 
   test("20 questions to steer, none nearly twice, none in a scenario", () => {
     expect(questions).toHaveLength(20);
     expect(nearDuplicates([...questions, ...prompts])).toEqual([]);
-    expect(leaks(questions, [...prompts, ...systemPrompts.flat(), ...positive, ...negative])).toEqual([]);
+    const scenarios = [...prompts, ...systemPrompts.flat(), ...positive, ...negative];
+    expect(leaks(questions, scenarios)).toEqual([]);
+    const rare = rareWords([...questions, ...scenarios]);
+    const subjects = scenarios.map(rare);
+    const shares = (question: string): boolean =>
+      subjects.some((subject) => [...rare(question)].filter((word) => subject.has(word)).length > 2);
+    expect(questions.filter(shares)).toEqual([]);
   });
 
   test("both sources ask the same questions and are judged by the same words", () => {

@@ -37,12 +37,18 @@ export function leaks(questions: readonly string[], scenarios: readonly string[]
   return questions.flatMap((question) => [...grams(question, 5)].filter((gram) => seen.has(gram)));
 }
 
+/** The words of a text that say what it is about: five letters or more, and in at most 12 of all the texts. */
+export function rareWords(texts: readonly string[]): (text: string) => ReadonlySet<string> {
+  const inTexts = wordCounts(texts);
+  return (text) => new Set(words(text).filter((word) => word.length >= 5 && (inTexts.get(word) ?? 0) <= 12));
+}
+
 /**
  * Words that tell the polarity by themselves: how many lines have them differs by 3 standard deviations or more of what
  * chance would do.
  */
 export function tellingWords(positive: readonly string[], negative: readonly string[]): string[] {
-  const [inPositive, inNegative] = [lineCounts(positive), lineCounts(negative)];
+  const [inPositive, inNegative] = [wordCounts(positive), wordCounts(negative)];
   return [...new Set([...inPositive.keys(), ...inNegative.keys()])].filter((word) => {
     const [p, n] = [inPositive.get(word) ?? 0, inNegative.get(word) ?? 0];
     return Math.abs(p - n) / Math.sqrt(p + n) >= 3;
@@ -56,14 +62,13 @@ export function closest(text: string, others: readonly string[]): number {
   return likeness.indexOf(Math.max(...likeness));
 }
 
-export function meanWords(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + words(text).length, 0) / texts.length;
+/** How many of the texts, given as sets of what is in them, have each. */
+export function countTexts(texts: readonly ReadonlySet<string>[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) for (const member of text) counts.set(member, (counts.get(member) ?? 0) + 1);
+  return counts;
 }
 
-function lineCounts(lines: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const line of lines) {
-    for (const word of new Set(words(line))) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  return counts;
+function wordCounts(lines: readonly string[]): Map<string, number> {
+  return countTexts(lines.map((line) => new Set(words(line))));
 }
