@@ -14,7 +14,8 @@ def plain(value):
         return [str(value.dtype).removeprefix("torch."), list(value.shape), value.double().flatten().tolist()]
     if isinstance(value, dict):
         return [[key, plain(item)] for key, item in value.items()]
-    return [plain(item) for item in value] if isinstance(value, list) else value
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-print(json.dumps([plain(torch.load(path, weights_only=True)) for path in sys.argv[1:]]))
+if __name__ == "__main__":
+    print(json.dumps([plain(torch.load(path, weights_only=True)) for path in sys.argv[1:]]))
