@@ -1,7 +1,7 @@
 import type { CombinationRow, Found, Results, ResultsRow } from "../runtime/tasks/results-document.ts";
 import { positionLines } from "./position-view.ts";
 import { formatTable, type Column } from "./table.ts";
-import { formatDelta, formatInterval, formatScore, intervalTitle, plural } from "./units.ts";
+import { formatDelta, formatEffect, formatInterval, formatScore, intervalTitle, plural } from "./units.ts";
 
 /**
  * The results table, then the best vector in words, and whether the position matters. Of more vectors than `atMost`, how many
@@ -108,13 +108,7 @@ function combinationLines(results: Results): string[] {
 }
 
 /** From the trait to the interval of what it is beyond the best single vector. */
-export function combinationCells({
-  trait,
-  strategy,
-  hooks,
-  best,
-  beyond_best_single: beyond,
-}: CombinationRow): string[] {
+function combinationCells({ trait, strategy, hooks, best, beyond_best_single: beyond }: CombinationRow): string[] {
   return [
     trait,
     strategy,
@@ -136,7 +130,7 @@ function pairLines({ combinations, combination_pairs: pairs }: Results): string[
     if (ofTrait.length === 0) return [];
     const apart = ofTrait.flatMap(({ one, other, trait_delta: delta, interval }) => {
       if (interval === null || (interval[0] <= 0 && interval[1] >= 0)) return [];
-      return `  ${one} less ${other}: ${formatDelta(delta)} (${formatInterval(interval)})`;
+      return `  ${one} less ${other}: ${formatEffect({ trait_delta: delta, interval })}`;
     });
     const among = `of ${plural(ofTrait.length, "pair")} of combinations and sources' best vectors`;
     return [`${trait}: ${among}, ${apart.length === 0 ? "none differs." : "these differ:"}`, ...apart];
@@ -170,9 +164,7 @@ function bestLines(results: Results): string[] {
 }
 
 function besidePrompting({ beyond_prompting: beyond }: ResultsRow): string {
-  return beyond === undefined
-    ? ""
-    : `, ${formatDelta(beyond.trait_delta)} (${formatInterval(beyond.interval)}) beyond the best system prompt`;
+  return beyond === undefined ? "" : `, ${formatEffect(beyond)} beyond the best system prompt`;
 }
 
 function whyNone(trait: string, rows: readonly ResultsRow[], minCoherence: number): string {

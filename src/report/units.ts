@@ -33,18 +33,44 @@ export function plural(count: number, noun: string): string {
 }
 
 /** `+12.3`, `−4.0`, `0.0` without a sign that rounding has taken the reason from; `–` for a number that is missing. */
-export function formatDelta(value: number | null | undefined): string {
+export function formatDelta(value: number | null | undefined, digits = 1): string {
   if (value === null || value === undefined) return "–";
-  const size = Math.abs(value).toFixed(1);
-  if (size === "0.0") return size;
+  const size = Math.abs(value).toFixed(digits);
+  if (Number(size) === 0) return size;
   return `${value < 0 ? "−" : "+"}${size}`;
 }
 
-/** `+21.0 … +41.0`; `–` for one that is missing. */
-export function formatInterval(interval: readonly [low: number, high: number] | null | undefined): string {
-  return interval === null || interval === undefined
-    ? "–"
-    : `${formatDelta(interval[0])} … ${formatDelta(interval[1])}`;
+type Interval = readonly [low: number, high: number];
+
+/** `+21.0 … +41.0`, `+0.02 … +1.30`; `–` for one that is missing. */
+export function formatInterval(interval: Interval | null | undefined): string {
+  if (interval === null || interval === undefined) return "–";
+  const digits = digitsOf(interval);
+  return `${formatDelta(interval[0], digits)} … ${formatDelta(interval[1], digits)}`;
+}
+
+interface Effect {
+  readonly trait_delta: number | null;
+  readonly interval: Interval | null;
+}
+
+/** `+12.0 (+8.1 … +15.9)`; `–` for one that is missing. */
+export function formatEffect(effect: Effect | undefined): string {
+  if (effect === undefined) return "–";
+  const { trait_delta: delta, interval } = effect;
+  if (interval === null) return formatDelta(delta);
+  return `${formatDelta(delta, digitsOf(interval))} (${formatInterval(interval)})`;
+}
+
+const MAX_DIGITS = 12;
+
+/** One; more where an interval lies beside zero and a bound would be rounded to it: that it does must be seen. */
+function digitsOf([low, high]: Interval): number {
+  if (low <= 0 && high >= 0) return 1;
+  const nearest = Math.min(Math.abs(low), Math.abs(high));
+  let digits = 1;
+  while (Number(nearest.toFixed(digits)) === 0 && digits < MAX_DIGITS) digits++;
+  return digits;
 }
 
 /** `95% interval` */

@@ -6,7 +6,7 @@ const form = document.getElementById("filters");
 
 if (form !== null) {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const [list, count, more] = ["answers", "count", "more"].map((id) => document.getElementById(id));
+  const [list, count, said, more] = ["answers", "count", "shown", "more"].map((id) => document.getElementById(id));
   const { trait, by, at, coherence, order, text } = form.elements;
   let shown = [];
 
@@ -49,7 +49,7 @@ if (form !== null) {
       element("p", "", response === "" ? "(an empty answer)" : response),
       element("div", "scores", `trait ${score(traitScore)}, coherence ${score(coherenceScore)}`),
     );
-  const item = ({ question, steered, unsteered, delta }) =>
+  const item = ({ question, how, steered, unsteered, delta }) =>
     element(
       "li",
       "",
@@ -58,18 +58,19 @@ if (form !== null) {
         "div",
         "pair",
         side("Unsteered", ...unsteered),
-        side(`Steered, Δ ${change(delta)}`, ...steered),
+        side(`${how}, Δ ${change(delta)}`, ...steered),
       ),
     );
 
   const rows = () => {
     const set = setsOfBy().find((one) => one.at === at.value);
     if (set === undefined) return [];
+    const how = set.by.startsWith("system prompt") ? "With the system prompt" : "Steered";
     const before = new Map((data.unsteered[set.dataset] ?? []).map(([question, ...rest]) => [question, rest]));
     return set.answers.map(([number, ...steered]) => {
       const unsteered = before.get(number) ?? ["", null, null];
       const delta = steered[1] === null || unsteered[1] === null ? null : steered[1] - unsteered[1];
-      return { question: data.questions[number] ?? number, steered, unsteered, delta };
+      return { question: data.questions[number], how, steered, unsteered, delta };
     });
   };
   const passes = ({ question, steered, unsteered }) => {
@@ -93,7 +94,14 @@ if (form !== null) {
   const show = () => {
     const all = rows();
     shown = sorted(all.filter(passes));
-    count.textContent = `${shown.length} of ${all.length} answers`;
+    said.textContent = `${by.value}: ${at.value}`;
+    const mean = (values) => {
+      const known = values.filter((value) => value !== null);
+      return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+    };
+    const [delta, sound] = [mean(shown.map((one) => one.delta)), mean(shown.map((one) => one.steered[2]))];
+    const means = shown.length === 0 ? "" : `: mean Δ ${change(delta)}, mean coherence ${score(sound)}`;
+    count.textContent = `${shown.length} of ${all.length} answers${means}`;
     list.replaceChildren();
     showMore();
   };
@@ -119,7 +127,12 @@ if (form !== null) {
   show();
 }
 
-// On paper, nothing can be opened.
+// On paper, nothing can be opened: pictures are shown, their numbers are not.
+let opened = [];
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details")) details.open = true;
+  opened = [...document.querySelectorAll("details.pictures:not([open])")];
+  for (const details of opened) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of opened) details.open = false;
 });

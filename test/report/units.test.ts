@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatCount, formatDelta, formatDuration, formatScore, plural } from "../../src/report/units.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatDelta,
+  formatDuration,
+  formatEffect,
+  formatInterval,
+  formatScore,
+  plural,
+} from "../../src/report/units.ts";
 
 describe("numbers for people", () => {
   test.each([
@@ -44,6 +53,22 @@ describe("numbers for people", () => {
     [undefined, "–"],
   ])("a change of %d is %s", (value, text) => {
     expect(formatDelta(value)).toBe(text);
+  });
+
+  test("an interval that lies beside zero is never rounded to it; one around zero needs no more digits", () => {
+    const intervals = [[21.04, 40.96], [0.004, 18.9], [-3, -0.02], [-0.04, 0.03], [0, 2.9], null, undefined] as const;
+    expect(intervals.map(formatInterval)).toEqual([
+      "+21.0 … +41.0",
+      "+0.004 … +18.900",
+      "−3.00 … −0.02",
+      "0.0 … 0.0",
+      "0.0 … +2.9",
+      "–",
+      "–",
+    ]);
+    expect(formatEffect({ trait_delta: 7.4111, interval: [0.004, 18.9] })).toBe("+7.411 (+0.004 … +18.900)");
+    expect(formatEffect({ trait_delta: -7.4111, interval: null })).toBe("−7.4");
+    expect(formatEffect(undefined)).toBe("–");
   });
 
   test("scores, and scores that are missing, which are no zeros", () => {

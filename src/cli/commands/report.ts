@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { RuntimeFailure } from "../../runtime/failures.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { compileAndObserve, diagnosticsJson, printDiagnostics } from "../project.ts";
 import { writeReport } from "../report-files.ts";
@@ -27,7 +28,16 @@ Options:
       else printDiagnostics(compiled, host);
       return EXIT.failure;
     }
-    const { view, files } = await writeReport(experiment, await observed(experiment));
+    const seen = await observed(experiment);
+    if (seen.records.size === 0) {
+      const message = `${experiment.name} has nothing to report yet: none of its tasks has run.`;
+      throw new RuntimeFailure(
+        "results-missing",
+        message,
+        "steerform apply runs them; steerform plan says what that takes.",
+      );
+    }
+    const { view, files } = await writeReport(experiment, seen);
     const paths = files.map((file) => relative(host.cwd, file));
     if (json) {
       const { criteria, sections } = view;

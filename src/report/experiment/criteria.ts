@@ -3,7 +3,9 @@ import type { Results } from "../../runtime/tasks/results-document.ts";
 import type { SimilarityDocument } from "../../runtime/tasks/similarity-document.ts";
 import { plural } from "../units.ts";
 import { isBeyond } from "./combinations.ts";
+import { groupBy } from "../../util/group-by.ts";
 import { doneTasks, plannedTasks, type Made } from "./made.ts";
+import { positionsOf } from "./positions.ts";
 import type { Criterion } from "./view.ts";
 
 /** What the experiment set out to do, of the phases that it has, and whether it is done. */
@@ -17,6 +19,7 @@ export function criteriaOf(
   return [
     ...of("extraction", () => vectorSets(made)),
     ...of("steering", () => bestVectors(made, results)),
+    ...positions(made, results),
     ...of("combinations", () => combined(made, results)),
     ...of("weights", () => weights(made)),
     ...of("similarity", () => alike(made, similarity)),
@@ -45,6 +48,35 @@ function bestVectors(made: Made, results: Results | undefined): Criterion {
     rows.length === planned,
     found === planned,
   );
+}
+
+/** Only where a vector set differs from another in its position alone. */
+function positions(made: Made, results: Results | undefined): Criterion[] {
+  const searches = plannedTasks(made, "steering");
+  const groups = groupBy(searches, ({ params: { trait, dataset, variant, method } }) =>
+    JSON.stringify([trait, dataset, variant, method]),
+  );
+  const several = [...groups.values()].filter(({ length }) => length > 1).flat();
+  const traits = [...new Set(several.map(({ params }) => params.trait))];
+  if (traits.length === 0) return [];
+  const answers = results === undefined ? [] : traits.flatMap((trait) => positionWords(trait, results));
+  const isComplete = searches.length === (results?.rows.length ?? 0);
+  return [
+    judged(
+      "It is known whether the position matters",
+      answers.length === 0 ? "nothing to compare yet" : answers.join("; "),
+      isComplete,
+      answers.length === traits.length,
+    ),
+  ];
+}
+
+function positionWords(trait: string, results: Results): string[] {
+  const { compared, apart } = positionsOf(trait, results);
+  if (compared.length === 0) return [];
+  return apart.length === 0
+    ? [`${trait}: no two can be told apart, of ${plural(compared.length, "comparison")}`]
+    : [`${trait}: yes, in ${apart.length} of ${plural(compared.length, "comparison")}`];
 }
 
 function combined(made: Made, results: Results | undefined): Criterion {

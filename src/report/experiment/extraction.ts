@@ -32,12 +32,13 @@ export function extractionSection(made: Made): Section {
   const layers = [...new Set(sets.map(({ metadata }) => metadata.n_layers))];
   return {
     id: "extraction",
-    title: "Extraction: the vectors",
+    title: "Extraction",
     missing: missingWords(made, "extraction"),
     answers: [
       {
         question: "Are all vector sets there?",
-        answer: `${sets.length} of ${plural(planned, "vector set")}${sets.length === 0 ? "" : `, ${layers.join(" or ")} layers each`}.`,
+        answer: sets.length === planned ? "Yes." : "Not yet.",
+        detail: `${sets.length} of ${plural(planned, "vector set")}${sets.length === 0 ? "" : `, ${layers.join(" or ")} layers each`}.`,
       },
       ...checkpointAnswers(made, "after_extraction"),
     ],
@@ -57,14 +58,15 @@ export function checkpointAnswers(made: Made, name: "after_extraction" | "after_
   const task = plannedTasks(made, "checkpoint").find(({ params }) => params.name === name);
   if (task === undefined) return [];
   const question = `Does the checkpoint ${name} hold?`;
-  if (!made.isDone(task.id)) return [{ question, answer: "Not known: it has not run, or it did not hold." }];
+  if (!made.isDone(task.id)) return [{ question, answer: "Not known.", detail: "It has not run, or it did not hold." }];
   const { findings } = readJson(made, task, `${name}.json`) as Checkpoint;
-  return [{ question, answer: `Yes, all ${plural(findings.length, "finding")}.` }];
+  return [{ question, answer: "Yes.", detail: `All ${plural(findings.length, "finding")}.` }];
 }
 
 function tableOf(sets: readonly { readonly task: VectorsTask; readonly metadata: Metadata }[]): Table {
   return {
     caption: "Vector sets",
+    isFolded: true,
     columns: columns(
       ["dataset", "variant", "position", "method"],
       ["layers", "rows fitted on", "rows held out", "accuracy", "accuracy, held out"],

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { compileTemplate } from "../../runtime/template.ts";
 import { legendOf } from "../pictures/colours.ts";
-import type { Browser, Figure, Pictures, ReportView } from "./view.ts";
+import { plural } from "../units.ts";
+import { fitting, responsesJson } from "./page-responses.ts";
+import type { Figure, Pictures, ReportView, Section } from "./view.ts";
 
 export interface PageParts {
   /** Handlebars. */
@@ -10,45 +12,81 @@ export interface PageParts {
   readonly script: string;
 }
 
+/** Of the whole page; what does not fit is left out, and said to be. */
+const MAX_BYTES = 5_000_000;
+/** Of pictures that are one of many alike, and their numbers. */
+const MAX_FOLDED_BYTES = 2_500_000;
+/** What a page says of what was left out. */
+const SLACK_BYTES = 1000;
+
 /**
  * The report as one page that needs nothing else. Its policy lets no script run but ours and nothing be loaded: what models
  * wrote can do no harm, even if it got past the escaping.
  */
-export async function renderHtml(
-  { browser, criteria, sections, ...view }: ReportView,
-  parts: PageParts,
-): Promise<string> {
+export async function renderHtml(view: ReportView, parts: PageParts, maxBytes: number = MAX_BYTES): Promise<string> {
   const { template, style, script } = parts;
+  const { browser, criteria, sections, ...rest } = view;
   const draw = await drawing(sections.some(({ pictures }) => pictures.length > 0));
   const page = compileTemplate(template, "html");
   const digest = createHash("sha256").update(script).digest("base64");
-  return page({
-    ...view,
+  const foldedBytes = Math.min(MAX_FOLDED_BYTES, maxBytes / 2);
+  const values = {
+    ...rest,
     style,
     script,
     policy: `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'`,
-    criteria: criteria.map(({ state, ...one }) => ({ ...one, state, mark: MARKS[state] })),
-    sections: sections.map(({ pictures, ...section }) => ({
-      ...section,
-      pictures: pictures.map((one) => drawn(one, draw)),
-    })),
+    criteria: criteria.map(({ state, ...one }) => ({ ...one, state, mark: MARKS[state], words: STATES[state] })),
+    sections: sections.map((section) => drawnSection(section, draw, foldedBytes)),
     hasResponses: browser.sets.length > 0,
-    leftOut: browser.leftOut,
-    responses: dataOf(browser),
-  });
+    leftOut: "",
+  };
+  const empty = page({ ...values, responses: responsesJson(browser, []) });
+  const sets = fitting(browser, maxBytes - Buffer.byteLength(empty) - SLACK_BYTES);
+  const missing = browser.sets.length - sets.length;
+  const leftOut =
+    missing === 0
+      ? ""
+      : `${plural(missing, "evaluation")} of ${browser.sets.length} ${missing === 1 ? "is" : "are"} left out, so that this page stays small: the best ones come first. responses.jsonl in each folder of steering/ and combinations/ has them all.`;
+  return page({ ...values, leftOut, responses: responsesJson(browser, sets) });
 }
 
 const MARKS = { met: "✓", missed: "✗", open: "…" } as const;
+const STATES = { met: "met", missed: "not met", open: "not known yet" } as const;
 
 /** What draws is loaded when there is something to draw: half a second that a young experiment saves. */
 async function drawing(isNeeded: boolean): Promise<(figure: Figure) => string> {
   return isNeeded ? (await import("../pictures/draw.ts")).drawFigure : () => "";
 }
 
-function drawn({ title, figures, table }: Pictures, draw: (figure: Figure) => string) {
+/** With its pictures, those that are folded while they fit. */
+function drawnSection({ pictures, notes, ...section }: Section, draw: (figure: Figure) => string, maxBytes: number) {
+  let bytes = 0;
+  const articles = pictures.flatMap((one) => {
+    if (one.isFolded && bytes > maxBytes) return [];
+    const article = drawn(one, draw);
+    if (one.isFolded) bytes += bytesOf(article);
+    return [article];
+  });
+  const missing = pictures.length - articles.length;
+  const said =
+    missing === 0
+      ? []
+      : [
+          `${plural(missing, "vector set")} ${missing === 1 ? "has" : "have"} no pictures here, so that this page stays small: the tables have all.`,
+        ];
+  return {
+    ...section,
+    notes: [...notes, ...said],
+    pictures: articles.filter(({ isFolded }) => !isFolded),
+    folded: articles.filter(({ isFolded }) => isFolded),
+  };
+}
+
+function drawn({ title, figures, table, isFolded }: Pictures, draw: (figure: Figure) => string) {
   return {
     title,
     table,
+    isFolded,
     figures: figures.map((figure) => ({
       caption: figure.caption,
       svg: draw(figure),
@@ -59,22 +97,8 @@ function drawn({ title, figures, table }: Pictures, draw: (figure: Figure) => st
   };
 }
 
-/** JSON for a script element: no text in it can end the element, or begin a comment. Questions stand in it once. */
-function dataOf({ unsteered, sets }: Browser): string {
-  const questions = [...new Set(unsteered.flatMap(({ answers }) => answers.map(({ question }) => question)))];
-  const numbers = new Map(questions.map((question, index) => [question, index]));
-  const round = (score: number | null): number | null => (score === null ? null : Number(score.toFixed(1)));
-  const rows = (answers: (typeof sets)[number]["answers"]) =>
-    answers.map(({ question, response, trait, coherence }) => [
-      numbers.get(question) ?? question,
-      response,
-      round(trait),
-      round(coherence),
-    ]);
-  const data = {
-    questions,
-    unsteered: Object.fromEntries(unsteered.map(({ dataset, answers }) => [dataset, rows(answers)])),
-    sets: sets.map(({ answers, ...set }) => ({ ...set, answers: rows(answers) })),
-  };
-  return JSON.stringify(data).replaceAll("<", String.raw`\u003c`);
+/** About what an article takes: its pictures, and a cell's markup for every cell. */
+function bytesOf({ figures, table }: ReturnType<typeof drawn>): number {
+  const cells = (table?.rows ?? []).flat();
+  return figures.reduce((sum, { svg }) => sum + svg.length, 0) + cells.reduce((sum, cell) => sum + cell.length + 28, 0);
 }

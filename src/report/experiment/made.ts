@@ -1,6 +1,7 @@
 import type { Experiment } from "../../domain/experiment.ts";
 import type { Phase, Task, TaskKind } from "../../domain/task.ts";
 import { outputPath } from "../../runtime/tasks/context.ts";
+import { plural } from "../units.ts";
 
 /** What of an experiment was made: its artifacts, to be read. */
 export interface Made {
@@ -36,12 +37,16 @@ function readText(made: Made, task: Task, name: string): string {
   return Buffer.from(made.readFile(outputPath(task, name))).toString("utf8");
 }
 
+/** Tasks that are named one by one. */
+const MAX_NAMED = 5;
+
 /** What of a phase is not there, in words; empty when all is. */
 export function missingWords({ experiment, isDone }: Made, phase: Phase): string {
   const tasks = experiment.tasks.filter((task) => task.phase === phase);
-  const done = tasks.filter(({ id }) => isDone(id)).length;
-  if (done === tasks.length) return "";
-  return done === 0
-    ? "Not run yet, or out of date: nothing here is known. steerform plan says what is left to do."
-    : `${done} of ${tasks.length} tasks are done: what the others would say is not in here. steerform plan says what is left to do.`;
+  const left = tasks.filter(({ id }) => !isDone(id)).map(({ id }) => id);
+  if (left.length === 0) return "";
+  const next = "steerform plan says why and what is left to do.";
+  if (left.length === tasks.length) return `Not run yet, or out of date: nothing here is known. ${next}`;
+  const more = left.length > MAX_NAMED ? ` and ${left.length - MAX_NAMED} more` : "";
+  return `Missing, not run or out of date: ${left.length} of ${plural(tasks.length, "task")}: ${left.slice(0, MAX_NAMED).join(", ")}${more}. ${next}`;
 }

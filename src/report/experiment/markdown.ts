@@ -3,15 +3,16 @@ import type { ReportView } from "./view.ts";
 
 /** The report without its pictures and responses. `template` is Handlebars. */
 export function renderMarkdown(
-  { experiment, facts, phases, criteria, sections }: ReportView,
+  { experiment, facts, phases, glance, criteria, sections }: ReportView,
   template: string,
 ): string {
   const shown = {
     experiment,
     facts,
     phases,
+    glance,
     criteria: criteria.map(({ state, ...one }) => ({ ...one, met: state === "met", open: state === "open" })),
-    sections: sections,
+    sections,
   };
   const text = compileTemplate(template, "text")(escaped(shown) as object);
   return `${text.replaceAll(/\n{3,}/g, "\n\n").trimEnd()}\n`;

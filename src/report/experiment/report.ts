@@ -10,6 +10,7 @@ import type { Made } from "./made.ts";
 import { browserOf } from "./responses.ts";
 import { readSimilarity, similaritySection } from "./similarity.ts";
 import { steeringSection } from "./steering.ts";
+import { glanceTable } from "./steering-tables.ts";
 import type { Fact, ReportView, Section, Table } from "./view.ts";
 import { readWeightsDocuments } from "./weights-documents.ts";
 import { weightsSection } from "./weights.ts";
@@ -33,8 +34,9 @@ export async function buildReport(made: Made): Promise<ReportView> {
   return {
     experiment: experiment.name,
     facts: factsOf(experiment),
-    phases: phasesTable(made, phases),
     criteria: criteriaOf(made, results, similarity),
+    glance: results === undefined || results.rows.length === 0 ? undefined : glanceTable(results),
+    phases: experiment.tasks.every(({ id }) => made.isDone(id)) ? undefined : phasesTable(made, phases),
     sections: PHASES.flatMap((phase) => (phases.has(phase) ? (sections[phase]?.() ?? []) : [])),
     browser: browserOf(made, results),
   };
@@ -61,7 +63,7 @@ function factsOf({ variants, application, judge, datasets }: Experiment): Fact[]
 
 function phasesTable({ experiment, isDone }: Made, phases: ReadonlySet<Phase>): Table {
   return {
-    caption: "What has run",
+    caption: "What has run so far",
     columns: columns(["phase", "state"], ["tasks done"]),
     rows: PHASES.filter((phase) => phases.has(phase)).map((phase) => {
       const tasks = experiment.tasks.filter((task) => task.phase === phase);

@@ -1,12 +1,10 @@
 import type { Task } from "../../domain/task.ts";
 import type { Results } from "../../runtime/tasks/results-document.ts";
+import type { Prompted } from "../../runtime/tasks/prompted.ts";
 import { groupBy } from "../../util/group-by.ts";
 import { doneTasks, readJson, readLines, type Made } from "./made.ts";
 import type { Browser, Response, ResponseSet } from "./view.ts";
 import { fixed, setName } from "./words.ts";
-
-/** Characters of all responses together; a page of this is still quick to open. */
-const MAX_CHARACTERS = 1_500_000;
 
 /** A line of responses.jsonl, as far as it is read here. */
 interface Line extends Response {
@@ -16,17 +14,8 @@ interface Line extends Response {
   readonly weight: number;
 }
 
-/** Unsteered responses, and steered ones: those of every best evaluation first, then its layer's others, while they fit. */
+/** Unsteered responses; steered ones of every best layer; those to system prompts. */
 export function browserOf(made: Made, results: Results | undefined): Browser {
-  const sets = [...vectorResponses(made, results), ...combinationResponses(made, results)];
-  const order = [...sets.filter(({ isBest }) => isBest), ...sets.filter(({ isBest }) => !isBest)];
-  let characters = 0;
-  const kept = new Set(
-    order.filter(({ answers }) => {
-      characters += answers.reduce((sum, { question, response }) => sum + question.length + response.length, 0);
-      return characters <= MAX_CHARACTERS;
-    }),
-  );
   return {
     unsteered: doneTasks(made, "baseline").map((task) => ({
       dataset: task.params.dataset,
@@ -34,8 +23,11 @@ export function browserOf(made: Made, results: Results | undefined): Browser {
         answerOf,
       ),
     })),
-    sets: sets.filter((set) => kept.has(set)),
-    leftOut: sets.length - kept.size,
+    sets: [
+      ...vectorResponses(made, results),
+      ...combinationResponses(made, results),
+      ...promptedResponses(made, results),
+    ],
   };
 }
 
@@ -82,6 +74,22 @@ function combinationResponses(made: Made, results: Results | undefined): Respons
         isBest: lines[0].weight === row?.best?.coefficient,
         answers: lines.map(answerOf),
       }));
+  });
+}
+
+function promptedResponses(made: Made, results: Results | undefined): ResponseSet[] {
+  return doneTasks(made, "prompted").flatMap((task) => {
+    const { dataset, trait } = task.params;
+    const best = results?.prompting.find((row) => row.dataset === dataset)?.best;
+    const { prompts } = readJson(made, task, "prompted.json") as Prompted;
+    return prompts.map(({ system_prompt: prompt, responses }) => ({
+      trait,
+      dataset,
+      by: `system prompt, questions of ${dataset}`,
+      at: prompt,
+      isBest: prompt === best?.system_prompt,
+      answers: responses.map(answerOf),
+    }));
   });
 }
 

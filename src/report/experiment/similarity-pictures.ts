@@ -26,6 +26,7 @@ function layerPictures(document: SimilarityDocument): Pictures {
   const transferred = Object.entries(curves).filter(([, { layers }]) => layers.length > 0);
   return {
     title: `Similarity of ${captured} and ${replayed}, and transfer`,
+    isFolded: false,
     figures: [figure, ...(transferred.length === 0 ? [] : [transferFigure(transferred, perLayer.mean)])],
     table: {
       caption: "By layer: mean cosine, its standard deviation, and the best Δ of each dataset's vectors",
@@ -49,7 +50,7 @@ function transferFigure(
     caption: "Best coherent Δ of a layer against its similarity, a point a layer",
     alt: `Transfer against similarity for ${curves.map(([dataset]) => dataset).join(", ")}. The table has the numbers.`,
     x: "cosine",
-    y: "Δ trait",
+    y: "Δ trait score",
     series: curves.map(([name, { layers, deltas }]) => ({
       name,
       points: layers.flatMap((layer, index) => {
@@ -60,7 +61,7 @@ function transferFigure(
     rules: [0],
     marks: [],
     ordered: false,
-    scattered: true,
+    isScattered: true,
   };
 }
 
@@ -69,6 +70,7 @@ function positionPictures({ per_position_similarity: perPosition }: SimilarityDo
   const layers = Object.keys(byLayer);
   return {
     title: "Similarity at each response token",
+    isFolded: false,
     figures: [
       {
         kind: "lines",

@@ -1,9 +1,10 @@
 import { spearman } from "../../math/correlation.ts";
 import type { SimilarityDocument } from "../../runtime/tasks/similarity-document.ts";
+import { plural } from "../units.ts";
 import { doneTasks, missingWords, readJson, type Made } from "./made.ts";
 import { similarityPictures } from "./similarity-pictures.ts";
 import type { Answer, Section } from "./view.ts";
-import { fixed, pWords } from "./words.ts";
+import { fewWords, fixed, pWords } from "./words.ts";
 import type { Norms } from "./weights-documents.ts";
 
 /** Positions that count as the beginning of a response. */
@@ -46,21 +47,31 @@ function profile({
   const at = (one: typeof first): string => (one === undefined ? "–" : `${fixed(one.mean, 3)} at layer ${one.layer}`);
   return {
     question: `How alike are ${captured} and ${replayed} over the same response tokens?`,
-    answer:
-      known.length === 0
-        ? "Not known: every response is empty."
-        : `Mean cosine ${at(first)}, ${at(last)}; least ${at(least)}. Over ${prompts} prompts.`,
+    ...(known.length === 0
+      ? { answer: "Not known.", detail: "Every response is empty." }
+      : {
+          answer: `Mean cosine ${at(first)}, ${at(last)}.`,
+          detail: `Least: ${at(least)}. Over ${plural(prompts, "prompt")}.`,
+        }),
   };
 }
 
 function transfer({ replayed, correlations }: SimilarityDocument): Answer[] {
   return Object.entries(correlations).map(([dataset, found]) => ({
     question: `Does similarity go with how vectors of ${dataset} transfer from ${replayed}?`,
-    answer:
-      found.pearson_r === null || found.p_value === null
-        ? `Not known: ${found.n_points} layers give no correlation.`
-        : `Pearson r = ${fixed(found.pearson_r)} (${pWords(found.p_value)}), Spearman ρ = ${fixed(found.spearman_rho)}, over ${found.n_points} layers. Exploratory.`,
+    ...(found.pearson_r === null || found.p_value === null
+      ? { answer: "Not known.", detail: `There is no correlation over ${plural(found.n_points, "layer")}.` }
+      : {
+          answer: `${goesWith(found.pearson_r, found.p_value)} r = ${fixed(found.pearson_r)} (${pWords(found.p_value)}).`,
+          detail: `Pearson's r over ${plural(found.n_points, "layer")}; Spearman ρ = ${fixed(found.spearman_rho)}. Exploratory${fewWords(found.n_points)}.`,
+        }),
   }));
+}
+
+/** What a correlation says, in short. */
+function goesWith(coefficient: number, p: number): string {
+  if (p > 0.05) return "Not shown:";
+  return coefficient > 0 ? "They rise together:" : "One falls as the other rises:";
 }
 
 /** The first tokens beside the others, the mean over layers. */
@@ -77,7 +88,8 @@ function early({ per_position_similarity: perPosition }: SimilarityDocument): An
   return [
     {
       question: "Are early response tokens less alike?",
-      answer: `${first < later ? "Yes" : "No"}: mean cosine ${fixed(first, 3)} at the first ${EARLY} tokens, ${fixed(later, 3)} at the others, over all layers.`,
+      answer: first < later ? "Yes." : "No.",
+      detail: `Mean cosine ${fixed(first, 3)} at the first ${EARLY} tokens, ${fixed(later, 3)} at the others, over all layers.`,
     },
   ];
 }
@@ -95,7 +107,8 @@ function besideNorms({ per_layer_similarity: perLayer }: SimilarityDocument, { l
   return [
     {
       question: "How does similarity relate to how much the weights changed?",
-      answer: `Spearman ρ = ${fixed(found.coefficient)} (${pWords(found.pValue)}) with Σ‖Δθ‖, over ${pairs.length} layers.`,
+      answer: `${goesWith(found.coefficient, found.pValue)} ρ = ${fixed(found.coefficient)} (${pWords(found.pValue)}).`,
+      detail: `Spearman's ρ of similarity and Σ‖Δθ‖ over ${pairs.length} layers${fewWords(pairs.length)}.`,
     },
   ];
 }

@@ -1,22 +1,29 @@
 import type { Results } from "../../runtime/tasks/results-document.ts";
 import { formatDelta, formatScore } from "../units.ts";
 import { layersOf, type CurvePoint, type Curves } from "./curves.ts";
+import { bestRow } from "./steering-answers.ts";
 import type { Lines, Pictures, Series, Tile, Tiles } from "./view.ts";
-import { columns, fixed, setName } from "./words.ts";
-
-/** Vector sets that are drawn; the tables have them all. */
-const MAX_PICTURED = 24;
+import { columns, fixed, setName, traitsOf } from "./words.ts";
 
 export function steeringPictures(results: Results | undefined, curves: readonly Curves[]): Pictures[] {
   const minCoherence = results?.min_coherence ?? 0;
   const thresholds = results?.rows[0]?.at.map(({ coherence }) => coherence) ?? [];
   const limit = Math.max(1, ...curves.flatMap(({ points }) => points.map(({ delta }) => Math.abs(delta ?? 0))));
-  return curves.slice(0, MAX_PICTURED).map((curve) => {
-    const { points } = curve;
+  const bests = new Set(
+    results === undefined
+      ? []
+      : traitsOf(results).map((trait) => bestRow(results.rows.filter((row) => row.trait === trait))?.row),
+  );
+  return curves.map((curve) => {
+    const { points, dataset, variant, position, method } = curve;
     const name = setName(curve);
+    const row = results?.rows.find(
+      (one) => one.dataset === dataset && one.variant === variant && one.position === position && one.method === method,
+    );
     const rules = [...new Set([minCoherence, ...thresholds])].filter((coherence) => coherence > 0);
     return {
-      title: name,
+      title: `${name}${row?.best === undefined ? "" : `: best at layer ${row.best.layer}, coefficient ${fixed(row.best.coefficient)}`}`,
+      isFolded: !bests.has(row),
       figures: [
         deltaLines(name, points),
         coherenceLines(name, points, rules),
@@ -43,8 +50,8 @@ function deltaLines(name: string, points: readonly CurvePoint[]): Lines {
     kind: "lines",
     caption: "Δ of the trait against the coefficient, a line a layer",
     alt: `${name}: change of the trait score against the coefficient, by layer. ${peakWords(points, "delta")}`,
-    x: "coefficient",
-    y: "Δ trait",
+    x: "coefficient (length of the added vector)",
+    y: "Δ trait score",
     series: seriesBy(points, "delta"),
     rules: [0],
     marks: [],
@@ -58,8 +65,8 @@ function coherenceLines(name: string, points: readonly CurvePoint[], rules: read
     kind: "lines",
     caption: `Coherence against the coefficient, a line a layer${dashed}`,
     alt: `${name}: coherence against the coefficient, by layer. ${peakWords(points, "coherence")}`,
-    x: "coefficient",
-    y: "coherence",
+    x: "coefficient (length of the added vector)",
+    y: "coherence (0–100)",
     series: seriesBy(points, "coherence"),
     rules,
     marks: [],
@@ -103,7 +110,7 @@ function tiles(name: string, points: readonly CurvePoint[], minCoherence: number
     kind: "tiles",
     caption: `Δ by layer and coefficient; pale with a cross: coherence below ${minCoherence}`,
     alt: `${name}: change of the trait score by layer and coefficient, as tiles. ${peakWords(points, "delta")}`,
-    x: "coefficient",
+    x: "coefficient (length of the added vector)",
     y: "layer",
     rows: layersOf(points).map(String),
     tiles: drawn,

@@ -7,8 +7,11 @@ import type { Phase } from "../../domain/task.ts";
 export interface ReportView {
   readonly experiment: string;
   readonly facts: readonly Fact[];
-  readonly phases: Table;
   readonly criteria: readonly Criterion[];
+  /** Each trait's best in a row; undefined before something is steered. */
+  readonly glance: Table | undefined;
+  /** How far every phase is; undefined when all is done. */
+  readonly phases: Table | undefined;
   readonly sections: readonly Section[];
   readonly browser: Browser;
 }
@@ -38,13 +41,18 @@ export interface Section {
 
 export interface Answer {
   readonly question: string;
+  /** In short: yes, no, or a number. */
   readonly answer: string;
+  /** What it is read from; may be empty. */
+  readonly detail: string;
 }
 
 export interface Table {
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
+  /** To look something up in: shown when it is asked for. */
+  readonly isFolded?: boolean;
 }
 
 export interface Column {
@@ -52,14 +60,16 @@ export interface Column {
   readonly numeric: boolean;
 }
 
-/** Pictures of one thing, and all their numbers as one table. */
+/** Pictures of one thing, and all their numbers as one table, unless a table of the section has them. */
 export interface Pictures {
   readonly title: string;
   readonly figures: readonly Figure[];
-  readonly table: Table;
+  readonly table?: Table;
+  /** One of many alike: shown when it is asked for. */
+  readonly isFolded: boolean;
 }
 
-export type Figure = Lines | Tiles;
+export type Figure = Lines | Tiles | Intervals;
 
 interface Drawn {
   readonly caption: string;
@@ -81,7 +91,7 @@ export interface Lines extends Drawn {
   /** Layers in order are colours in order; else colours that are told apart. */
   readonly ordered: boolean;
   /** Points without lines between them. */
-  readonly scattered?: boolean;
+  readonly isScattered?: boolean;
 }
 
 export interface Series {
@@ -107,22 +117,34 @@ export interface Tile {
   readonly faded: boolean;
 }
 
+/** Rows of a value and its interval. */
+export interface Intervals extends Drawn {
+  readonly kind: "intervals";
+  readonly rows: readonly IntervalRow[];
+}
+
+export interface IntervalRow {
+  readonly name: string;
+  readonly value: number;
+  readonly interval: readonly [low: number, high: number] | null;
+  /** Each has its own colour and shape. */
+  readonly what: "vector" | "combination" | "prompt" | "random";
+}
+
 /** Responses to look through. */
 export interface Browser {
   /** Unsteered, by dataset and then question. */
   readonly unsteered: readonly { readonly dataset: string; readonly answers: readonly Response[] }[];
   readonly sets: readonly ResponseSet[];
-  /** Evaluations that were left out, so that the page stays small. */
-  readonly leftOut: number;
 }
 
 /** Answers to all of a dataset's questions under one steering. */
 export interface ResponseSet {
   readonly trait: string;
   readonly dataset: string;
-  /** The vector set, the combination, or the system prompt. */
+  /** The vector set, the combination, or system prompts. */
   readonly by: string;
-  /** `layer 4, coefficient 25.48` */
+  /** `layer 4, coefficient 25.48`; of system prompts, the prompt. */
   readonly at: string;
   readonly isBest: boolean;
   readonly answers: readonly Response[];

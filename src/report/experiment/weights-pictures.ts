@@ -11,9 +11,19 @@ import {
 } from "./weights-documents.ts";
 import { columns, fixed, listed } from "./words.ts";
 
-export function weightsPictures({ norms, alignment }: WeightsDocuments, steering: readonly number[]): Pictures[] {
+/** The largest coherent Δ of each layer that a trait was steered at. */
+export interface SteeredLayers {
+  readonly trait: string;
+  readonly layers: readonly { readonly layer: number; readonly delta: number }[];
+}
+
+export function weightsPictures(
+  { norms, alignment }: WeightsDocuments,
+  steering: readonly number[],
+  steered: readonly SteeredLayers[],
+): Pictures[] {
   return [
-    ...(norms === undefined ? [] : [normsPictures(norms, steering)]),
+    ...(norms === undefined ? [] : [normsPictures(norms, steering, steered)]),
     ...(alignment === undefined
       ? []
       : [...groupBy(alignment.vectors, ({ dataset }) => dataset)].map(([dataset, sets]) =>
@@ -22,7 +32,7 @@ export function weightsPictures({ norms, alignment }: WeightsDocuments, steering
   ];
 }
 
-function normsPictures(norms: Norms, marks: readonly number[]): Pictures {
+function normsPictures(norms: Norms, marks: readonly number[], steered: readonly SteeredLayers[]): Pictures {
   const sums = norms.layers.sum_of_changes;
   const [top] = ranked(sums);
   const matrices = MATRICES.flatMap((matrix) => {
@@ -45,9 +55,28 @@ function normsPictures(norms: Norms, marks: readonly number[]): Pictures {
       y: "‖Δθ‖ / ‖θ‖",
       series: matrices.map(({ name, relative }) => ({ name, points: pointsOf(relative) })),
     },
+    ...(steered.some(({ layers }) => layers.length > 0)
+      ? [
+          {
+            ...common,
+            marks: [],
+            caption: "The largest coherent Δ of a layer against its change, a point a steered layer",
+            alt: `Best change of the trait score against Σ‖Δθ‖ of the layer, for ${listed(steered.map(({ trait }) => trait))}.`,
+            x: "Σ‖Δθ‖",
+            y: "Δ trait score",
+            rules: [0],
+            isScattered: true,
+            series: steered.map(({ trait, layers }) => ({
+              name: trait,
+              points: layers.map(({ layer, delta }) => [sums[layer] ?? 0, delta] as const),
+            })),
+          },
+        ]
+      : []),
   ];
   return {
     title: "How much the weights changed",
+    isFolded: false,
     figures,
     table: {
       caption: "Change of the weights by layer: Σ‖Δθ‖, and ‖Δθ‖ / ‖θ‖ of each matrix",
@@ -86,7 +115,8 @@ function alignmentPictures(
     ordered: false,
   });
   return {
-    title: `Alignment of the change with ${dataset}`,
+    title: `Alignment of the change with the vectors of ${dataset}`,
+    isFolded: false,
     figures: [
       figure(
         "Cosine of Δ residual and the vector",
@@ -95,14 +125,14 @@ function alignmentPictures(
         ({ cosine }) => cosine,
       ),
       figure(
-        "‖vᵀΔW‖ / ‖ΔW‖ of o_proj",
-        "share",
+        "Share of o_proj's change that writes along the vector",
+        "‖vᵀΔW‖ / ‖ΔW‖",
         (set) => set.o_proj.response.value,
         (of) => of.o_proj.response,
       ),
       figure(
-        "‖vᵀΔW‖ / ‖ΔW‖ of down_proj",
-        "share",
+        "Share of down_proj's change that writes along the vector",
+        "‖vᵀΔW‖ / ‖ΔW‖",
         (set) => set.down_proj.response.value,
         (of) => of.down_proj.response,
       ),

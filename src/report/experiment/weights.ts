@@ -3,7 +3,7 @@ import type { Results } from "../../runtime/tasks/results-document.ts";
 import { groupBy } from "../../util/group-by.ts";
 import { bestByLayer, type Curves } from "./curves.ts";
 import { missingWords, type Made } from "./made.ts";
-import { bestRow } from "./steering.ts";
+import { bestRow } from "./steering-answers.ts";
 import type { Answer, Section, Table } from "./view.ts";
 import {
   MATRICES,
@@ -16,8 +16,8 @@ import {
   type Norms,
   type WeightsDocuments,
 } from "./weights-documents.ts";
-import { weightsPictures } from "./weights-pictures.ts";
-import { columns, fixed, listed, pWords, setName, traitsOf } from "./words.ts";
+import { weightsPictures, type SteeredLayers } from "./weights-pictures.ts";
+import { columns, fewWords, fixed, listed, ordinal, pWords, setName, traitsOf } from "./words.ts";
 
 /** Tokens that an answer quotes. */
 const QUOTED = 8;
@@ -32,7 +32,7 @@ export function weightsSection(
   const steering = steeringLayers(results);
   return {
     id: "weights",
-    title: "Weights: what training changed",
+    title: "Weights",
     missing: missingWords(made, "weights"),
     answers: [
       ...(norms === undefined ? [] : [changedMost(norms), ...doTheySteer(norms, results, curves)]),
@@ -43,9 +43,21 @@ export function weightsSection(
       ...(lens === undefined ? [] : [lensTable(lens)]),
       ...(alignment === undefined ? [] : [alignmentTable(alignment)]),
     ],
-    pictures: weightsPictures(documents, steering),
+    pictures: weightsPictures(documents, steering, deltasOf(results, curves)),
     notes: [],
   };
+}
+
+/** The largest coherent Δ of each steered layer, by trait. */
+function deltasOf(results: Results | undefined, curves: readonly Curves[]): SteeredLayers[] {
+  if (results === undefined) return [];
+  return traitsOf(results).map((trait) => ({
+    trait,
+    layers: bestByLayer(
+      curves.filter((curve) => curve.trait === trait),
+      results.min_coherence,
+    ),
+  }));
 }
 
 /** The best layer of each trait, ascending. */
@@ -75,7 +87,8 @@ function changedMost(norms: Norms): Answer {
       : ` Relative to its own size, ${most.matrix} changed most: by ${fixed(most.mean, 3)} on average.`;
   return {
     question: "Which layers changed most (Σ‖Δθ‖)?",
-    answer: `${listed(top)}; least ${least} (${fixed(sums[least ?? 0])}).${component}`,
+    answer: `Layers ${listed(top)}.`,
+    detail: `Least: ${least} (${fixed(sums[least ?? 0])}).${component}`,
   };
 }
 
@@ -98,11 +111,13 @@ function doTheySteer(norms: Norms, results: Results | undefined, curves: readonl
     const relation =
       found === undefined
         ? ""
-        : ` Over the ${byLayer.length} steered layers, change and best Δ: ρ = ${fixed(found.coefficient)}, ${pWords(found.pValue)}.`;
+        : ` Over the ${byLayer.length} steered layers, change and best coherent Δ: Spearman ρ = ${fixed(found.coefficient)} (${pWords(found.pValue)})${fewWords(byLayer.length)}.`;
+    const isAmongMost = rank <= Math.ceil(sums.length / 4);
     return [
       {
         question: `Are they the layers that steer ${trait}?`,
-        answer: `Layer ${layer} steers best, and is number ${rank} of ${sums.length} by change.${relation}`,
+        answer: `${isAmongMost ? "Yes" : "No"}: the layer that steers best, ${layer}, changed ${ordinal(rank)} most of ${sums.length}.`,
+        detail: `Yes would be: among the quarter that changed most.${relation}`,
       },
     ];
   });
@@ -121,7 +136,8 @@ function tokenAnswers({ layers }: Lens, norms: Norms | undefined, steering: read
     return [
       {
         question: `Which tokens does the change of layer ${wanted} point to (it ${why.join(" and ")})?`,
-        answer: `Toward ${tokens(found.toward, QUOTED)}; away from ${tokens(found.away, QUOTED)}.`,
+        answer: `Toward ${tokens(found.toward, QUOTED)}.`,
+        detail: `Away from ${tokens(found.away, QUOTED)}.`,
       },
     ];
   });
@@ -134,7 +150,7 @@ function tokens(list: readonly { readonly text: string }[], count: number): stri
     : list
         .slice(0, count)
         .map(({ text }) => JSON.stringify(text))
-        .join(" ");
+        .join(", ");
 }
 
 function alignmentAnswers(alignment: Alignment, results: Results | undefined): Answer[] {
@@ -152,12 +168,19 @@ function alignmentAnswers(alignment: Alignment, results: Results | undefined): A
     const band =
       alignment.null === null
         ? ""
-        : ` ${outside} of ${cells} layers of its vector sets lie outside the middle 95% of ${alignment.null_directions} random directions; chance gives about ${Math.round(cells * 0.05)}.`;
-    const steers = best === undefined ? "" : ` Its best steering layer is ${best}.`;
+        : ` Outside the middle 95% of ${alignment.null_directions} random directions: ${outside} of ${cells} layers of its vector sets; by chance about ${Math.round(cells * 0.05)}.`;
+    const steers =
+      best === undefined
+        ? ""
+        : best === top.layer
+          ? "; they steer best there, too"
+          : `; they steer best at layer ${best}`;
+    const where = `The largest, of ${top.set.position} ${top.set.method}${steers}.`;
     return [
       {
         question: `How aligned is the change with the vectors of ${dataset}, and where?`,
-        answer: `Most at layer ${top.layer}: cosine ${fixed(top.cosine, 3)} (${top.set.position} ${top.set.method}).${steers}${band}`,
+        answer: `Cosine ${fixed(top.cosine, 3)}, at layer ${top.layer}.`,
+        detail: `${where}${band}`,
       },
     ];
   });
@@ -179,6 +202,7 @@ function alignmentTable(alignment: Alignment): Table {
   const band = alignment.null?.cosine;
   return {
     caption: "Cosine of every vector set and the change, at the layer where it is largest",
+    isFolded: true,
     columns: columns(
       ["vector set"],
       ["layer", "cosine", "random, low", "random, high", "percentile", "layers outside"],

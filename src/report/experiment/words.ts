@@ -1,5 +1,4 @@
 import type { Results, ResultsRow } from "../../runtime/tasks/results-document.ts";
-import { formatDelta, formatInterval } from "../units.ts";
 import type { Column } from "./view.ts";
 
 type Named = Pick<ResultsRow, "dataset" | "position" | "method">;
@@ -9,19 +8,13 @@ export function setName({ dataset, position, method }: Named): string {
   return `${dataset} ${position} ${method}`;
 }
 
-export function columns(texts: readonly string[], numbers: readonly string[]): Column[] {
-  return [...texts.map((title) => ({ title, numeric: false })), ...numbers.map((title) => ({ title, numeric: true }))];
+/** `pv_natural [:5] probe`: enough beside other vector sets of the trait. */
+export function shortName({ dataset, position, method }: Named): string {
+  return `${dataset.split("/")[0]} ${position.replace("response", "")} ${method}`;
 }
 
-/** `+12.0 (+8.1 … +15.9)` */
-export function effectWords({
-  trait_delta: delta,
-  interval,
-}: {
-  readonly trait_delta: number | null;
-  readonly interval: readonly [number, number] | null;
-}): string {
-  return interval === null ? formatDelta(delta) : `${formatDelta(delta)} (${formatInterval(interval)})`;
+export function columns(texts: readonly string[], numbers: readonly string[]): Column[] {
+  return [...texts.map((title) => ({ title, numeric: false })), ...numbers.map((title) => ({ title, numeric: true }))];
 }
 
 /** Two digits after the point; `–` for a number that is missing. */
@@ -33,6 +26,18 @@ export function fixed(value: number | null | undefined, digits = 2): string {
 export function listed(items: readonly (string | number)[]): string {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** `1st`, `2nd`, `3rd`, `4th`, `11th`, `21st` */
+export function ordinal(count: number): string {
+  const teens = count % 100 > 10 && count % 100 < 14;
+  const ending = teens ? undefined : ["st", "nd", "rd"][(count % 10) - 1];
+  return `${count}${ending ?? "th"}`;
+}
+
+/** What to think of a correlation of so many points. */
+export function fewWords(points: number): string {
+  return points < 8 ? "; so few points say little" : "";
 }
 
 /** `p = 0.012`, `p < 0.001` */

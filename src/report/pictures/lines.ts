@@ -2,7 +2,7 @@ import type { Lines, Series } from "../experiment/view.ts";
 import { coloursOf, PALETTE_SIZE } from "./colours.ts";
 import { drawSvg, Plot } from "./plot.ts";
 
-const HEIGHT = 240;
+const HEIGHT = 246;
 /** Of series that share a colour. */
 const DASHES = ["none", "6 3", "2 3"];
 /** Series that are named in the picture, at the end of each line or in a legend. */
@@ -15,7 +15,7 @@ interface Point {
 }
 
 export function drawLines(figure: Lines): string {
-  const { series, band, rules, marks, alt, x, y, scattered = false } = figure;
+  const { series, band, rules, marks, alt, x, y, isScattered = false } = figure;
   const points = series.flatMap(({ name, points: of }) => of.map(([px, py]): Point => ({ x: px, y: py, name })));
   const isOrdered = figure.ordered && series.length > 1;
   const at = { x: "x", y: "y" } as const;
@@ -25,7 +25,7 @@ export function drawLines(figure: Lines): string {
     marginLeft: 44,
     marginRight: isOrdered ? 28 : 12,
     grid: true,
-    x: { label: x, labelAnchor: "right", ...integerTicks(points, x), insetLeft: 4, insetRight: 4 },
+    x: { label: x, labelAnchor: "right", ...integerTicks(points), insetLeft: 4, insetRight: 4 },
     y: { label: y, nice: true },
     color: { type: "ordinal", domain: series.map(({ name }) => name), range: coloursOf(figure) },
     symbol: { domain: series.map(({ name }) => name) },
@@ -33,13 +33,13 @@ export function drawLines(figure: Lines): string {
       band === undefined ? null : Plot.areaY(band, { x: "x", y1: "low", y2: "high", fill: "var(--band)" }),
       rules.length === 0 ? null : Plot.ruleY(rules, { stroke: "currentColor", strokeDasharray: "5 4" }),
       marks.length === 0 ? null : Plot.ruleX(marks, { stroke: "currentColor", strokeDasharray: "1 4", strokeWidth: 2 }),
-      ...(scattered ? [] : series.map(({ name }, index) => lineOf(points, name, index, isOrdered))),
+      ...(isScattered ? [] : series.map(({ name }, index) => lineOf(points, name, index, isOrdered))),
       Plot.dot(points, {
         ...at,
         fill: "name",
         stroke: "name",
         symbol: isOrdered ? "circle" : "name",
-        r: scattered ? 4 : 2,
+        r: isScattered ? 4 : 2,
       }),
       isOrdered ? endLabels(series) : null,
     ],
@@ -71,8 +71,8 @@ function endLabels(series: readonly Series[]): Plot.Text {
 }
 
 /** Layers and tokens are whole numbers. */
-function integerTicks(points: readonly Point[], label: string): Plot.ScaleOptions {
-  if (label === "coefficient" || label === "cosine") return {};
+function integerTicks(points: readonly Point[]): Plot.ScaleOptions {
+  if (!points.every(({ x }) => Number.isInteger(x))) return {};
   const values = [...new Set(points.map(({ x }) => x))].toSorted((a, b) => a - b);
   const every = Math.ceil(values.length / MAX_LABELLED);
   return { ticks: values.filter((_, index) => index % every === 0), tickFormat: "d" };
