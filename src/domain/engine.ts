@@ -97,6 +97,8 @@ export interface Model {
   encode(prompt: Prompt): number[];
   /** Text of generated ids, special tokens skipped. */
   decode(ids: readonly number[]): string;
+  /** Text of ids, special tokens as they are spelled. */
+  spell(ids: readonly number[]): string;
   /** Token ids of a text as part of a longer one: nothing is added. */
   tokenIds(text: string): number[];
   /** Results in the rows' order. `vectors` are indexed by RowSteering.vector; each is [hidden]. */

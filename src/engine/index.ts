@@ -111,6 +111,7 @@ export async function openModel(options: ModelOptions): Promise<Model> {
     provider,
     encode,
     decode: (ids) => tokenizer.decode(ids),
+    spell: (ids) => tokenizer.spell(ids),
     tokenIds: (text) => tokenizer.encode(text, false),
     generate: (rows, vectors, onProgress) => session.call({ kind: "generate", rows, vectors }, onProgress),
     capture: (rows, onProgress) => session.call({ kind: "capture", rows }, onProgress),

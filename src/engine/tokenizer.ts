@@ -10,8 +10,8 @@ export interface Tokenizer {
   encode(text: string, addSpecialTokens: boolean): number[];
   /** Text of ids, special tokens skipped. */
   decode(ids: readonly number[]): string;
-  /** Text of one id, also of a special token; empty when there is no such token. */
-  token(id: number): string;
+  /** Text of ids, special tokens as they are spelled; empty when there is no such token. */
+  spell(ids: readonly number[]): string;
   /** tokenizer_config.json, for the chat template. */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -33,12 +33,14 @@ export function openTokenizer(weightsDir: string): Tokenizer {
   const definition = readJsonFile(path) ?? {};
   const config = readTokenizerConfig(weightsDir);
   const tokenizer = construct(path, definition, config);
+  // The package refuses an empty list.
+  const textOf = (ids: readonly number[], options: Parameters<typeof tokenizer.decode>[1]): string =>
+    ids.length === 0 ? "" : tokenizer.decode([...ids], options);
   return {
     config,
     encode: (text, addSpecialTokens) => tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids,
-    // The package refuses an empty list.
-    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
-    token: (id) => tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
+    decode: (ids) => textOf(ids, { skip_special_tokens: true }),
+    spell: (ids) => textOf(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
   };
 }
 

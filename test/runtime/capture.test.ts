@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -9,7 +10,10 @@ import { Interrupted } from "../../src/runtime/failures.ts";
 import { writeOutput } from "../../src/runtime/files.ts";
 import { captureResiduals } from "../../src/runtime/tasks/capture-residuals.ts";
 import type { TaskContext } from "../../src/runtime/tasks/context.ts";
+import { readTorchFile } from "../../src/runtime/torch/read.ts";
+import type { TorchDict, TorchTensor, TorchValue } from "../../src/runtime/torch/tensor.ts";
 import { relativeError, weightsDir } from "../engine/models.ts";
+import { hasTorch, NEEDS_TORCH, PYTHON } from "../rig/python.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 import { SimilarityProject, SPEC } from "./similarity-rig.ts";
 
@@ -27,6 +31,11 @@ function replaceModel({ project }: SimilarityProject, variant: "base" | "instruc
   cpSync(weightsDir(`tiny-${variant}`), folder, { recursive: true });
   project.edit(`config/models/tiny-${variant}.yaml`, `models/tiny/${variant}`, "models/damaged");
   return folder;
+}
+
+/** What lies there in a file of torch's. */
+function at(value: TorchValue | undefined, ...path: readonly (string | number)[]): TorchValue | undefined {
+  return path.reduce((one, key) => (one as TorchDict).get(key), value);
 }
 
 function changeJson(path: string, changes: object): void {
@@ -54,35 +63,76 @@ describe("a capture", () => {
     expect(stopped.project.artifacts()).toEqual(plain.project.artifacts());
   });
 
-  it("keeps the prompts too, and everything in full, where the spec asks for it", async () => {
-    const [plain, whole] = [
-      new SimilarityProject(),
-      new SimilarityProject(edited("replay: [base, twin]", "replay: [base]\n  keep: all")),
-    ];
+  it("keeps the prompts too, in full, in files as the study's, where the spec asks for it", async () => {
+    const plain = new SimilarityProject(edited("replay: [base, twin]", "replay: [base]"));
+    const whole = new SimilarityProject(edited("replay: [base, twin]", "replay: [base]\n  keep: all"));
     expect((await plain.apply()).outcome).toBe("done");
     expect((await whole.apply()).outcome).toBe("done");
+    const model = await openModel({ weightsDir: weightsDir("tiny-base"), provider: "cpu", maxBatchTokens: 2048 });
     for (const variant of ["instruct", "base"]) {
-      for (const { id, prompt_ids, response_ids } of whole.responses(variant)) {
-        const { entries } = parseSafetensorsHeader(whole.residuals(variant, id));
-        expect([...entries.values()].map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
-          ["prompt", "F32", [prompt_ids.length, 8, 128]],
-          ["response", "F32", [response_ids.length, 8, 128]],
-          ["response_mean", "F32", [8, 128]],
-        ]);
-        for (const name of ["response", "response_mean"]) {
-          const [one, other] = [whole, plain].map((project) => decodeSafetensors(project.residuals(variant, id), name));
-          expect(one).toEqual(other);
+      for (const { id, prompt, prompt_ids, response, response_ids } of whole.responses(variant)) {
+        const file = readTorchFile(whole.bytes(`inference/${variant}/raw/residual/steering_questions/${id}.pt`));
+        const asked = variant === "base" ? `<|bos|>${prompt}` : `<|bos|><|user|>${prompt}<|end|><|assistant|>`;
+        for (const [half, text, ids] of [
+          ["prompt", asked, prompt_ids],
+          ["response", response, response_ids],
+        ] as const) {
+          expect(at(file, half, "text")).toBe(text);
+          expect((at(file, half, "tokens") as string[]).join("")).toBe(text);
+          expect(at(file, half, "token_ids")).toEqual(ids);
+          expect((at(file, half, "activations") as TorchDict).size).toBe(8);
+          expect(at(file, half, "activations", 7, "residual")).toMatchObject({ shape: [ids.length, 128] });
+        }
+        const { data } = decodeSafetensors(plain.residuals(variant, id), "response");
+        const layer = at(file, "response", "activations", 3, "residual") as TorchTensor;
+        const expected = response_ids.flatMap((_, token) => [...data.subarray((token * 8 + 3) * 128).subarray(0, 128)]);
+        expect([...layer.numbers()]).toEqual(expected);
+        // What follows a prompt changes nothing of it.
+        if (variant === "base" && id === 1) {
+          const [alone] = await model.capture([{ ids: prompt_ids, pools: prompt_ids.map((_, token) => [token]) }]);
+          const last = at(file, "prompt", "activations", 7, "residual") as TorchTensor;
+          const ends = prompt_ids.flatMap((_, token) => [
+            ...(alone?.means.subarray((token * 8 + 7) * 128).subarray(0, 128) ?? []),
+          ]);
+          expect(relativeError(last.numbers(), ends)).toBeLessThan(1e-5);
         }
       }
     }
-    // What follows a prompt changes nothing of it.
-    const model = await openModel({ weightsDir: weightsDir("tiny-base"), provider: "cpu", maxBatchTokens: 2048 });
-    const ids = whole.responses("base")[0]?.prompt_ids ?? [];
-    const [alone] = await model.capture([{ ids, pools: ids.map((_, token) => [token]) }]);
-    expect(
-      relativeError(decodeSafetensors(whole.residuals("base", 1), "prompt").data, alone?.means ?? []),
-    ).toBeLessThan(1e-5);
     await model.close();
+    // The similarity is made from either.
+    expect(whole.bytes("activation_similarity/results.json")).toEqual(
+      plain.bytes("activation_similarity/results.json"),
+    );
+  });
+
+  it.skipIf(!hasTorch)(`kept in full is what torch.load reads, of an empty response too ${NEEDS_TORCH}`, async () => {
+    const project = new SimilarityProject(edited("replay: [base, twin]", "replay: [base]\n  keep: all"));
+    const folder = replaceModel(project, "instruct");
+    await project.apply("capture/instruct/steering_questions");
+    const [first] = project.responses("instruct").map(({ response_ids }) => response_ids[0]);
+    changeJson(join(folder, "generation_config.json"), { eos_token_id: [2, 1, first] });
+    expect((await project.apply()).outcome).toBe("done");
+    const check = `
+import sys, torch
+for path in sys.argv[1:]:
+    capture = torch.load(path, weights_only=True)
+    for half in capture.values():
+        assert len(half["tokens"]) == len(half["token_ids"]) and "".join(half["tokens"]) == half["text"]
+        assert list(half["activations"]) == list(range(8))
+        for layer in half["activations"].values():
+            assert layer["residual"].shape == (len(half["tokens"]), 128) and layer["residual"].dtype == torch.float32
+    response = capture["response"]
+    if response["tokens"]:
+        means = torch.stack([layer["residual"].mean(dim=0) for layer in response["activations"].values()])
+        assert torch.allclose(means, response["mean"], rtol=1e-5, atol=1e-5)
+    print(len(response["tokens"]))
+`;
+    const ids = project.responses("instruct").map(({ id }) => id);
+    const paths = ids.map((id) => `${project.project.dir}/experiments/small/${FILES}/${id}.pt`);
+    const { stdout, stderr } = spawnSync(PYTHON, ["-c", check, ...paths], { encoding: "utf8" });
+    const lengths = project.responses("instruct").map(({ response_ids }) => response_ids.length);
+    expect([stdout.trim().split("\n").map(Number), stderr]).toEqual([lengths, ""]);
+    expect(lengths).toContain(0);
   });
 
   it("samples each response by its prompt's id alone", async () => {
@@ -210,6 +260,7 @@ describe("residuals", () => {
 
   interface Run {
     readonly folder: string;
+    readonly outputs: readonly string[];
     readonly calls: number;
     /** Most numbers that one call of the model answered with. */
     readonly most: number;
@@ -243,15 +294,16 @@ describe("residuals", () => {
         return steps.get(name) as T;
       },
     } as unknown as TaskContext;
-    const asked = { ...task, params: { ...task.params, raw } };
+    const outputs = task.outputs.map((path) => (raw ? path.replace("safetensors", "pt") : path));
+    const asked = { ...task, params: { ...task.params, raw }, outputs };
     const capture = () => captureResiduals(asked, responses, context, numbersACall);
     if (stopAfter < Infinity) await expect(capture()).rejects.toBeInstanceOf(Interrupted);
-    const outputs = await capture();
-    expect([...outputs.keys()]).toEqual(task.outputs);
-    return { folder, calls, most };
+    expect([...(await capture()).keys()]).toEqual(outputs);
+    return { folder, outputs, calls, most };
   }
 
-  const filesOf = ({ folder }: Run): string[] => task.outputs.map((path) => readFileSync(join(folder, path), "hex"));
+  const filesOf = ({ folder, outputs }: Run): string[] =>
+    outputs.map((path) => readFileSync(join(folder, path), "hex"));
 
   it("are the same to the byte however few fit into a call, and never more than fit", async () => {
     const model = await openModel({ weightsDir: weightsDir("tiny-instruct"), provider: "cpu", maxBatchTokens: 2048 });

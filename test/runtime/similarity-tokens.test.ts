@@ -4,12 +4,19 @@ import type { CaptureTask, ReplayTask, SimilarityTask, Task } from "../../src/do
 import { formatCaptured, formatResiduals, type CapturedResponse } from "../../src/runtime/tasks/capture-files.ts";
 import type { TaskContext } from "../../src/runtime/tasks/context.ts";
 import { runSimilarity } from "../../src/runtime/tasks/similarity.ts";
+import { torchFile } from "../../src/runtime/torch/write.ts";
 
 /** The tasks of a capture, its replay and their comparison, and their files. */
-function prepare(captured: readonly number[], replayed: readonly number[], rows = replayed.length) {
-  const outputs = (variant: string) => [`${variant}/responses.json`, `${variant}/1.safetensors`];
-  const capture = { id: "c", kind: "capture", outputs: outputs("instruct") } as unknown as CaptureTask;
-  const replay = { id: "r", kind: "replay", outputs: outputs("base") } as unknown as ReplayTask;
+function prepare(
+  captured: readonly number[],
+  replayed: readonly number[],
+  rows: number = replayed.length,
+  raw: boolean = false,
+) {
+  const outputs = (variant: string) => [`${variant}/responses.json`, `${variant}/1.${raw ? "pt" : "safetensors"}`];
+  const params = { raw };
+  const capture = { id: "c", kind: "capture", params, outputs: outputs("instruct") } as unknown as CaptureTask;
+  const replay = { id: "r", kind: "replay", params, outputs: outputs("base") } as unknown as ReplayTask;
   const task = {
     id: "s",
     kind: "similarity",
@@ -27,11 +34,7 @@ function prepare(captured: readonly number[], replayed: readonly number[], rows 
     response_ids: ids,
   });
   const residuals = (count: number) =>
-    formatResiduals(
-      { prompt: undefined, tokens: new Float32Array(count * 4).fill(0.5), mean: new Float32Array(4).fill(0.5) },
-      2,
-      2,
-    );
+    formatResiduals({ tokens: new Float32Array(count * 4).fill(0.5), mean: new Float32Array(4).fill(0.5) }, 2, 2);
   const files = new Map<string, Uint8Array>([
     ["instruct/responses.json", Buffer.from(formatCaptured([response(captured)]))],
     ["base/responses.json", Buffer.from(formatCaptured([response(replayed)]))],
@@ -80,11 +83,19 @@ describe("both sides are of the same tokens", () => {
     });
     files.set("base/responses.json", Buffer.from("{}"));
     await expect(run()).rejects.toMatchObject({ message: "base/responses.json is not a response file any more." });
+    const whole = prepare([7], [7], 1, true);
+    for (const [file, message] of [
+      [torchFile(new Map()), "instruct/1.pt is no capture."],
+      [[], "instruct/1.pt is cut off, or no torch file: it does not end as a zip archive does."],
+    ] as const) {
+      whole.files.set("instruct/1.pt", Buffer.concat([...file]));
+      await expect(whole.run()).rejects.toMatchObject({ kind: "artifact-damaged", message });
+    }
   });
 
   it("a residual that is zero has no angle", async () => {
     const { files, run } = prepare([7], [7]);
-    const zero = formatResiduals({ prompt: undefined, tokens: new Float32Array(4), mean: new Float32Array(4) }, 2, 2);
+    const zero = formatResiduals({ tokens: new Float32Array(4), mean: new Float32Array(4) }, 2, 2);
     files.set("base/1.safetensors", zero);
     await expect(run()).rejects.toMatchObject({
       kind: "not-finite",
@@ -94,14 +105,13 @@ describe("both sides are of the same tokens", () => {
 });
 
 it("residuals are stored as halves where these can hold them, and in full where not", () => {
-  const stored = (value: number, hidden = 1024, prompt?: Float32Array) => {
+  const stored = (value: number, hidden = 1024) => {
     const tokens = new Float32Array(hidden).fill(value, 1);
-    const bytes = formatResiduals({ prompt, tokens, mean: new Float32Array(hidden) }, 1, hidden);
+    const bytes = formatResiduals({ tokens, mean: new Float32Array(hidden) }, 1, hidden);
     return [parseSafetensorsHeader(bytes).entries.get("response")?.dtype, decodeSafetensors(bytes, "response").data[1]];
   };
   expect(stored(65_504)).toEqual(["F16", 65_504]);
   expect(stored(70_001)).toEqual(["F32", 70_001]);
   // Fewer numbers let less of their rounding cancel out.
   expect(stored(65_504, 1023)).toEqual(["F32", 65_504]);
-  expect(stored(65_504, 1024, new Float32Array(1024))).toEqual(["F32", 65_504]);
 });

@@ -83,7 +83,7 @@ export function similarityTasks(
     needs: [],
     cost: tableCost(count * 10),
   });
-  const capture = named(captureNames(captured.value, count), captured.place, {
+  const capture = named(captureNames(captured.value, count, raw), captured.place, {
     ...common,
     kind: "capture",
     params: {
@@ -101,7 +101,7 @@ export function similarityTasks(
     cost: captureCost(count, maxNewTokens, raw, size),
   });
   const compared = replayed.flatMap((variant): Task[] => {
-    const replay = named(replayNames(variant.value, count), variant.place, {
+    const replay = named(replayNames(variant.value, count, raw), variant.place, {
       ...common,
       kind: "replay",
       params: { variant: variant.value, dtype, raw },

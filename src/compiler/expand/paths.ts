@@ -88,18 +88,19 @@ const PROMPT_SET = "steering_questions";
 
 export const PROMPTS: Names = { id: `prompts/${PROMPT_SET}`, outputs: [`inference/prompts/${PROMPT_SET}.json`] };
 
-export function captureNames(variant: string, prompts: number): Names {
-  return { id: `capture/${variant}/${PROMPT_SET}`, outputs: inferenceFiles(variant, prompts) };
+export function captureNames(variant: string, prompts: number, raw: boolean): Names {
+  return { id: `capture/${variant}/${PROMPT_SET}`, outputs: inferenceFiles(variant, prompts, raw) };
 }
 
-export function replayNames(variant: string, prompts: number): Names {
-  return { id: `replay/${variant}/${PROMPT_SET}`, outputs: inferenceFiles(variant, prompts) };
+export function replayNames(variant: string, prompts: number, raw: boolean): Names {
+  return { id: `replay/${variant}/${PROMPT_SET}`, outputs: inferenceFiles(variant, prompts, raw) };
 }
 
-/** The responses, and the residual stream over each in a file of its own. */
-function inferenceFiles(variant: string, prompts: number): string[] {
+/** The responses, and the residual stream over each in a file of its own; for PyTorch, where all of it is kept. */
+function inferenceFiles(variant: string, prompts: number, raw: boolean): string[] {
   const folder = `inference/${variant}`;
-  const residuals = Array.from({ length: prompts }, (_, index) => `/${index + 1}.safetensors`);
+  const ending = raw ? "pt" : "safetensors";
+  const residuals = Array.from({ length: prompts }, (_, index) => `/${index + 1}.${ending}`);
   return [`${folder}/responses/${PROMPT_SET}.json`, ...files(`${folder}/raw/residual/${PROMPT_SET}`, ...residuals)];
 }
 

@@ -37,7 +37,7 @@ export async function logitLensTokens(
   );
   onTensor?.(name);
   const named = ({ ids, values }: RankedTokens): LensToken[] =>
-    ids.map((id, rank) => ({ id, text: tokenizer.token(id), value: values[rank]! }));
+    ids.map((id, rank) => ({ id, text: tokenizer.spell([id]), value: values[rank]! }));
   const tokensOf = (tokens: DirectionTokens): LensTokens => ({
     toward: named(tokens.toward),
     away: named(tokens.away),

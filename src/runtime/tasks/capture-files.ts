@@ -2,7 +2,9 @@ import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../../do
 import type { CaptureTask, ReplayTask } from "../../domain/task.ts";
 import { toFloat16 } from "../../math/float16.ts";
 import { RuntimeFailure } from "../failures.ts";
+import { TorchFileError } from "../torch/tensor.ts";
 import { outputPath, type TaskContext } from "./context.ts";
+import { readRawCapture } from "./raw-capture.ts";
 
 /** The files of a capture and of a replay: the responses, and the residual stream over each. */
 
@@ -20,8 +22,8 @@ export interface CapturedResponse {
 
 /** Over one response. */
 export interface Residuals {
-  /** The residual at each token of its prompt, where that is kept: [token, layer, hidden] */
-  readonly prompt: Float32Array | undefined;
+  /** The residual at each token of its prompt, where that is kept; else empty: [token, layer, hidden] */
+  readonly prompt: Float32Array;
   /** The residual at each response token: [token, layer, hidden] */
   readonly tokens: Float32Array;
   /** Its mean over the tokens: [layer, hidden] */
@@ -41,7 +43,7 @@ export function responsesPath({ outputs: [path] }: CaptureTask | ReplayTask): st
 }
 
 export function residualsPath(task: CaptureTask | ReplayTask, id: number): string {
-  return outputPath(task, `${id}.safetensors`);
+  return outputPath(task, `${id}.${task.params.raw ? "pt" : "safetensors"}`);
 }
 
 /** Throws RuntimeFailure `artifact-damaged`. */
@@ -60,20 +62,22 @@ export function readCaptured(task: CaptureTask | ReplayTask, context: TaskContex
 export const WIDE_ENOUGH_FOR_HALVES = 1024;
 
 /**
- * Tokens are stored as halves, which saves half the disk; as fp32 where residuals are narrow, where a number is beyond the
- * halves' range, and where the prompt is kept. An empty response has tokens [0, layers, hidden], and no mean.
+ * Tokens are stored as halves, which saves half the disk; as fp32 where residuals are narrow, and where a number is beyond
+ * the halves' range. An empty response has tokens [0, layers, hidden], and no mean.
  */
-export function formatResiduals({ prompt, tokens, mean }: Residuals, layers: number, hidden: number): Uint8Array {
-  const shapeOf = ({ length }: Float32Array): number[] => [length / (layers * hidden), layers, hidden];
-  const halves = prompt === undefined && hidden >= WIDE_ENOUGH_FOR_HALVES ? toFloat16(tokens) : undefined;
+export function formatResiduals(
+  { tokens, mean }: Omit<Residuals, "prompt">,
+  layers: number,
+  hidden: number,
+): Uint8Array {
+  const halves = hidden >= WIDE_ENOUGH_FOR_HALVES ? toFloat16(tokens) : undefined;
   return encodeSafetensors({
-    ...(prompt && { prompt: { shape: shapeOf(prompt), data: prompt } }),
-    response: { shape: shapeOf(tokens), data: halves ?? tokens },
+    response: { shape: [tokens.length / (layers * hidden), layers, hidden], data: halves ?? tokens },
     ...(tokens.length > 0 && { response_mean: { shape: [layers, hidden], data: mean } }),
   });
 }
 
-export interface StoredResiduals extends Pick<Residuals, "tokens" | "mean"> {
+export interface StoredResiduals extends Omit<Residuals, "prompt"> {
   readonly layers: number;
   readonly hidden: number;
 }
@@ -88,12 +92,18 @@ export function readResiduals(
   const damaged = (why: string) => new RuntimeFailure("artifact-damaged", `${path} ${why}.`, AGAIN);
   const bytes = context.readFile(path);
   try {
-    const { shape, data: tokens } = decodeSafetensors(bytes, "response");
-    const [count = 0, layers = 0, hidden = 0] = shape;
+    const stored = task.params.raw ? readRawCapture(bytes) : readCompact(bytes);
+    const count = stored.tokens.length / (stored.layers * stored.hidden);
     if (count !== response_ids.length) throw damaged(`has ${count} rows for ${response_ids.length} response tokens`);
-    return { tokens, mean: decodeSafetensors(bytes, "response_mean").data, layers, hidden };
+    return stored;
   } catch (error) {
-    if (error instanceof SafetensorsError) throw damaged(error.message);
+    if (error instanceof SafetensorsError || error instanceof TorchFileError) throw damaged(error.message);
     throw error;
   }
+}
+
+function readCompact(bytes: Uint8Array): StoredResiduals {
+  const { shape, data: tokens } = decodeSafetensors(bytes, "response");
+  const [, layers = 0, hidden = 0] = shape;
+  return { tokens, mean: decodeSafetensors(bytes, "response_mean").data, layers, hidden };
 }

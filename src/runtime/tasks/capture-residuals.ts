@@ -4,6 +4,7 @@ import type { ReplayParams } from "../../domain/task-params.ts";
 import type { CaptureTask, ReplayTask } from "../../domain/task.ts";
 import { formatResiduals, residualsPath, type CapturedResponse, type Residuals } from "./capture-files.ts";
 import type { Outputs, TaskContext } from "./context.ts";
+import { formatRawCapture } from "./raw-capture.ts";
 import { rowProgress } from "./row-progress.ts";
 
 /** Numbers that one call of the model may answer with, 64 MB of them: the memory bound. Never changes a result. */
@@ -32,9 +33,13 @@ export async function captureResiduals(
     const ids = group.map(({ id }) => id);
     const written = await context.step(`residuals of ${ids[0]} to ${ids.at(-1)}`, async (): Promise<OutputRecord[]> => {
       const residuals = await residualsOf(model, group, task.params, numbersACall);
-      return residuals.map((one, index) =>
-        context.writeFile(residualsPath(task, ids[index] as number), formatResiduals(one, layers, hiddenSize)),
-      );
+      return residuals.map((one, index) => {
+        const { id, prompt_ids, response, response_ids } = group[index] as CapturedResponse;
+        const prompt = { text: model.spell(prompt_ids), ids: prompt_ids, residuals: one.prompt };
+        const answer = { text: response, ids: response_ids, residuals: one.tokens };
+        const file = raw ? formatRawCapture(model, prompt, answer, one.mean) : formatResiduals(one, layers, hiddenSize);
+        return context.writeFile(residualsPath(task, id), file);
+      });
     });
     for (const record of written) outputs.set(record.path, record);
     tokens += group.reduce((sum, { prompt_ids, response_ids }) => sum + prompt_ids.length + response_ids.length, 0);
@@ -109,7 +114,7 @@ async function residualsOf(
   return residuals.map(({ tokens, sums }, index) => {
     const prompt = before[index] as number;
     return {
-      prompt: raw ? tokens.subarray(0, prompt * size) : undefined,
+      prompt: tokens.subarray(0, prompt * size),
       tokens: tokens.subarray(prompt * size),
       mean: Float32Array.from(sums, (sum) => sum / ((lengths[index] as number) - prompt)),
     };

@@ -62,6 +62,7 @@ export class TorchStorage {
       bytes.set(piece, at);
       at += piece.length;
     }
+    if (dtype === "F32") return new Float32Array(bytes.buffer);
     return dtype === "F64" ? Float32Array.from(new Float64Array(bytes.buffer)) : toFloat32(dtype, bytes);
   }
 }
