@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { pearson } from "../../src/math/correlation.ts";
+import { mean } from "../../src/math/statistics.ts";
 import type { SimilarityDocument } from "../../src/runtime/tasks/similarity-document.ts";
+import { groupBy } from "../../src/util/group-by.ts";
 import { createSharedProject, SPEC } from "../rig/project.ts";
 
 /** The rig's experiment at every layer, and its instruct model's answers replayed by base. */
@@ -17,10 +19,16 @@ activation_similarity:
   min_coverage: 0.5
 `;
 
-interface Line {
-  readonly type?: string;
-  readonly result: { readonly trait_mean: number; readonly coherence_mean: number };
-  readonly config?: { readonly vectors: readonly { readonly layer: number; readonly method: string }[] };
+interface Scored {
+  readonly trait: number;
+  readonly coherence: number;
+}
+
+/** A steered answer. */
+interface Line extends Scored {
+  readonly evaluation: number;
+  readonly layer: number;
+  readonly method: string;
 }
 
 describe("apply of a spec with activation_similarity", () => {
@@ -55,7 +63,7 @@ describe("apply of a spec with activation_similarity", () => {
     expect(document().per_layer_similarity.mean).toHaveLength(8);
   });
 
-  it("draws the curve of the best coherent evaluation of each layer, without random directions", () => {
+  it("draws the curve of what half of the questions find best at each layer, by the other half: trap 9", () => {
     const folders = ["mean_diff", "probe"].map(
       (method) => `steering/tiny_natural/sycophancy/base/response__5/${method}`,
     );
@@ -64,32 +72,41 @@ describe("apply of a spec with activation_similarity", () => {
         .trimEnd()
         .split("\n")
         .map((line) => JSON.parse(line) as Line);
-    const lines = folders.flatMap((folder) => ["results", "refined"].map((name) => linesOf(`${folder}/${name}.jsonl`)));
-    const deltas = new Map<number, number>();
-    for (const search of lines) {
-      const baseline = search.find(({ type }) => type === "baseline")?.result.trait_mean as number;
-      for (const { result, config } of search) {
-        const [vector] = config?.vectors ?? [];
-        if (vector === undefined || vector.method.startsWith("random") || result.coherence_mean < 40) continue;
-        const delta = result.trait_mean - baseline;
-        deltas.set(vector.layer, Math.max(delta, deltas.get(vector.layer) ?? -Infinity));
+    const { responses: unsteered } = json("steering/tiny_natural/sycophancy/instruct/baseline.json") as {
+      readonly responses: readonly Scored[];
+    };
+    /** By layer: the highest Δ on the selecting questions, those of even number, and the Δ of the same on the others. */
+    const deltas = new Map<number, { readonly selecting: number; readonly reporting: number }>();
+    const refined = new Set<number>();
+    for (const path of folders.flatMap((folder) => [
+      `${folder}/responses.jsonl`,
+      `${folder}/refined_responses.jsonl`,
+    ])) {
+      for (const answers of groupBy(linesOf(path), ({ evaluation }) => String(evaluation)).values()) {
+        const [{ layer, method } = { layer: 0, method: "random" }] = answers;
+        const differences = answers.map(({ trait }, question) => trait - (unsteered[question]?.trait ?? 0));
+        const even = <T>(values: readonly T[]): T[] => values.filter((_, question) => question % 2 === 0);
+        const selecting = mean(even(differences));
+        if (method.startsWith("random") || mean(even(answers).map(({ coherence }) => coherence)) < 40) continue;
+        if (selecting <= (deltas.get(layer)?.selecting ?? -Infinity)) continue;
+        deltas.set(layer, { selecting, reporting: mean(differences.filter((_, question) => question % 2 === 1)) });
+        if (path.includes("refined")) refined.add(layer);
+        else refined.delete(layer);
       }
     }
-    const refined = folders
-      .flatMap((folder) => linesOf(`${folder}/refined.jsonl`))
-      .flatMap(({ config, result }) => (config === undefined ? [] : [result.trait_mean]));
-    const baseline = lines[0]?.[1]?.result.trait_mean as number;
-    expect([...deltas.values()].some((delta) => refined.some((trait) => trait - baseline === delta))).toBe(true);
+    expect(refined.size).toBeGreaterThan(0);
     const layers = [...deltas.keys()].toSorted((a, b) => a - b);
     expect(layers.length).toBeGreaterThan(2);
+    // Halves that agree would not tell which of them reports.
+    expect([...deltas.values()].some(({ selecting, reporting }) => selecting !== reporting)).toBe(true);
     const { transfer_curves, correlations, per_layer_similarity } = document();
     expect(Object.keys(transfer_curves)).toEqual(["tiny_natural/sycophancy"]);
     const curve = transfer_curves["tiny_natural/sycophancy"];
-    expect(curve).toMatchObject({ layers, deltas: layers.map((layer) => deltas.get(layer)) });
+    expect(curve).toMatchObject({ layers, deltas: layers.map((layer) => deltas.get(layer)?.reporting) });
     expect(curve?.best).toHaveLength(layers.length);
     const expected = pearson(
       layers.map((layer) => per_layer_similarity.mean[layer] as number),
-      layers.map((layer) => deltas.get(layer) as number),
+      layers.map((layer) => deltas.get(layer)?.reporting as number),
     );
     expect(correlations["tiny_natural/sycophancy"]).toMatchObject({
       pearson_r: expected?.coefficient,

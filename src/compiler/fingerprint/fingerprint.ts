@@ -23,7 +23,7 @@ const KIND_VERSIONS: Readonly<Record<TaskKind, string>> = {
   prompts: "1",
   capture: "1",
   replay: "1",
-  similarity: "2",
+  similarity: "3",
   checkpoint: "1",
   results: "4",
 };
