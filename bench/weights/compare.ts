@@ -3,23 +3,48 @@
  * seconds of the clock and of all processors (the least of a few runs, in turns), GB/s of both checkpoints' bytes, peak
  * memory.
  *
- *     node --import tsx bench/weights/compare.ts [layers] [python]
+ *     node --import tsx bench/weights/compare.ts [--shape 1b] [--layers 16] [--python python3]
+ *         [--folder <folder>] [--steps norms,logit_lens,trait_alignment] [--runs 2] [--cold]
  *
- * 16 layers (the default) are 1.1 billion parameters of Llama's shape, 2 × 2.2 GB in the temporary folder, removed at the
- * end. Python (python3) needs torch and safetensors. Files are read once before: this measures reading from memory.
+ * 16 layers of shape 1b are 1.1 billion parameters, 2 × 2.2 GB; 32 of 8b are Llama 3.1 8B's, 2 × 16 GB. They are made in the
+ * temporary folder and removed at the end; in a folder that is named they are kept, and made once. Python needs torch and
+ * safetensors. Files are read once before: this measures reading from memory. --cold measures reading from the disk: the
+ * system's cache is dropped before each run (Linux, root).
  */
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
-const STEPS = ["norms", "logit_lens", "trait_alignment"] as const;
 const VECTOR_SETS = 8;
 const NULL_DIRECTIONS = 200;
 const TOP_K = 20;
-const RUNS = 2;
-const SHAPE = { hidden: 2048, intermediate: 8192, heads: 32, kvHeads: 8, vocabulary: 32_000 } as const;
+const SHAPES: Readonly<Record<string, Shape>> = {
+  "1b": { hidden: 2048, intermediate: 8192, heads: 32, kvHeads: 8, vocabulary: 32_000 },
+  "8b": { hidden: 4096, intermediate: 14_336, heads: 32, kvHeads: 8, vocabulary: 128_256 },
+};
+
+interface Shape {
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly vocabulary: number;
+}
 
 /** Knows no word: only ids matter here. */
 const TOKENIZER = {
@@ -41,15 +66,30 @@ interface Measured {
 
 const NOTHING: Measured = { seconds: 0, cpuSeconds: 0, peakBytes: 0 };
 
-const [layerCount, pythonPath] = process.argv.slice(2);
-bench(Number(layerCount ?? 16), pythonPath ?? "python3");
+const { values: options } = parseArgs({
+  options: {
+    shape: { type: "string", default: "1b" },
+    layers: { type: "string", default: "16" },
+    python: { type: "string", default: "python3" },
+    folder: { type: "string" },
+    steps: { type: "string", default: "norms,logit_lens,trait_alignment" },
+    runs: { type: "string", default: "2" },
+    cold: { type: "boolean", default: false },
+  },
+});
+bench();
 
-function bench(layers: number, python: string): void {
-  const folder = mkdtempSync(join(tmpdir(), "steerform-bench-"));
+function bench(): void {
+  const { python, cold } = options;
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "steerform-bench-"));
+  const shape = SHAPES[options.shape] as Shape;
   try {
-    const from = makeCheckpoint(join(folder, "from"), layers, 1);
-    const to = makeCheckpoint(join(folder, "to"), layers, 2);
-    const bytes = 2 * readThrough([from, to]);
+    const [from, to] = ["from", "to"].map((name, seed) => makeCheckpoint(join(folder, name), shape, seed)) as [
+      string,
+      string,
+    ];
+    const bytes = 2 * statSync(join(from, "model.safetensors")).size;
+    if (!cold) readThrough([from, to]);
     console.log(
       `${(bytes / 4 / 1e9).toFixed(2)} billion bf16 parameters, twice; ${availableParallelism()} cores; ${VECTOR_SETS} vector sets, ${NULL_DIRECTIONS} random directions`,
     );
@@ -61,11 +101,12 @@ function bench(layers: number, python: string): void {
       [python, script("peer.py")],
     ] as const;
     const sums: [Measured, Measured] = [NOTHING, NOTHING];
-    for (const step of STEPS) {
+    for (const step of options.steps.split(",")) {
       const sizes = [VECTOR_SETS, NULL_DIRECTIONS, TOP_K, availableParallelism()].map(String);
       const runs = commands.map(() => [] as Measured[]);
-      for (let run = 0; run < RUNS; run++) {
+      for (let run = 0; run < Number(options.runs); run++) {
         for (const [side, [command, ...program]] of commands.entries()) {
+          if (cold) execFileSync("sh", ["-c", "sync && echo 3 > /proc/sys/vm/drop_caches"]);
           runs[side]?.push(measure(command, [...program, step, from, to, ...sizes]));
         }
       }
@@ -76,7 +117,7 @@ function bench(layers: number, python: string): void {
     }
     console.log("all".padEnd(16) + rowOf(...sums, bytes));
   } finally {
-    rmSync(folder, { recursive: true });
+    if (options.folder === undefined) rmSync(folder, { recursive: true });
   }
 }
 
@@ -115,9 +156,11 @@ function rowOf(ours: Measured, theirs: Measured, bytes: number): string {
 }
 
 /** Random bf16 between 2⁻⁷ and 2⁻⁴ in size, both signs. */
-function makeCheckpoint(folder: string, layers: number, seed: number): string {
-  mkdirSync(folder, { recursive: true });
-  const { hidden, intermediate, heads, kvHeads, vocabulary } = SHAPE;
+function makeCheckpoint(folder: string, shape: Shape, seed: number): string {
+  if (existsSync(folder)) return folder;
+  mkdirSync(`${folder}.new`, { recursive: true });
+  const { hidden, intermediate, heads, kvHeads, vocabulary } = shape;
+  const layers = Number(options.layers);
   const config = {
     architectures: ["LlamaForCausalLM"],
     hidden_size: hidden,
@@ -128,8 +171,8 @@ function makeCheckpoint(folder: string, layers: number, seed: number): string {
     vocab_size: vocabulary,
     tie_word_embeddings: false,
   };
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(TOKENIZER));
+  writeFileSync(join(`${folder}.new`, "config.json"), JSON.stringify(config));
+  writeFileSync(join(`${folder}.new`, "tokenizer.json"), JSON.stringify(TOKENIZER));
   const kvSize = (hidden / heads) * kvHeads;
   const block: Record<string, number[]> = {
     input_layernorm: [hidden],
@@ -157,7 +200,8 @@ function makeCheckpoint(folder: string, layers: number, seed: number): string {
     offset += 2 * shape.reduce((product, size) => product * size, 1);
     header[name] = { dtype: "BF16", shape, data_offsets: [begin, offset] };
   }
-  writeTensors(join(folder, "model.safetensors"), header, offset, seed);
+  writeTensors(join(`${folder}.new`, "model.safetensors"), header, offset, seed);
+  renameSync(`${folder}.new`, folder);
   return folder;
 }
 
@@ -180,14 +224,12 @@ function writeTensors(path: string, header: object, bytes: number, seed: number)
   closeSync(file);
 }
 
-/** Puts the files into the system's cache; returns the bytes of one. */
-function readThrough(folders: readonly string[]): number {
+/** Puts the files into the system's cache. */
+function readThrough(folders: readonly string[]): void {
   const buffer = new Uint8Array(1 << 24);
-  let bytes = 0;
   for (const folder of folders) {
     const file = openSync(join(folder, "model.safetensors"), "r");
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) bytes += read;
+    while (readSync(file, buffer) > 0);
     closeSync(file);
   }
-  return bytes / folders.length;
 }
