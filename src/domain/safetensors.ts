@@ -103,8 +103,11 @@ export function decodeSafetensors(
   return { shape: entry.shape, data: toFloat32(entry.dtype, bytes.subarray(entry.begin, entry.end)) };
 }
 
-/** The same tensors give the same bytes: names sorted. */
-export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncode>>): Uint8Array {
+/** The same tensors give the same bytes: names sorted. `metadata` is texts for whoever reads the file. */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, TensorToEncode>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
   const names = Object.keys(tensors).toSorted();
   const parts = names.map((name) => {
     const { shape, data } = tensors[name]!;
@@ -115,6 +118,7 @@ export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncod
   });
   const header = safetensorsHeader(
     names.map((name) => ({ name, shape: tensors[name]!.shape, dtype: dtypeOf(tensors[name]!.data) })),
+    metadata,
   );
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, header.length));
   bytes.set(header);
@@ -130,7 +134,10 @@ export function encodeSafetensors(tensors: Readonly<Record<string, TensorToEncod
  * What a file begins with whose tensors lie one after the other in this order; padded with spaces so that they begin at a
  * multiple of 8.
  */
-export function safetensorsHeader(tensors: readonly Pick<SafetensorsEntry, "name" | "dtype" | "shape">[]): Uint8Array {
+export function safetensorsHeader(
+  tensors: readonly Pick<SafetensorsEntry, "name" | "dtype" | "shape">[],
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
   let offset = 0;
   const entries = tensors.map(({ name, dtype, shape }) => {
     if (name === "__metadata__") throw new Error("Internal error: a tensor has the name of the metadata");
@@ -138,7 +145,8 @@ export function safetensorsHeader(tensors: readonly Pick<SafetensorsEntry, "name
     offset += elements(shape) * BYTES_PER_ELEMENT[dtype];
     return [name, { dtype, shape, data_offsets: [begin, offset] }];
   });
-  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const all = metadata === undefined ? entries : [["__metadata__", metadata], ...entries];
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(all)));
   const textBytes = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(LENGTH_BYTES + textBytes).fill(0x20);
   view(bytes).setBigUint64(0, BigInt(textBytes), true);

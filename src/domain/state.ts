@@ -38,6 +38,8 @@ export interface Provenance {
   /** Of tasks that ran a model. */
   readonly provider?: Provider | null;
   readonly dtype?: Dtype;
+  /** The folder that it was taken over from: it was not made here. */
+  readonly imported_from?: string;
   /** The largest the process had been until then. */
   readonly peak_memory_bytes: number;
 }

@@ -39,16 +39,20 @@ function cellsOf(set: VectorsMetadata): string[] {
     set.variant,
     set.position,
     set.method,
-    `${set.n_pos} + ${set.n_neg}`,
-    `${set.n_val_pos} + ${set.n_val_neg}`,
-    `${set.n_filtered_pos} + ${set.n_filtered_neg}`,
-    `${set.n_empty_pos} + ${set.n_empty_neg}`,
+    sum(set.n_pos, set.n_neg),
+    sum(set.n_val_pos, set.n_val_neg),
+    sum(set.n_filtered_pos, set.n_filtered_neg),
+    sum(set.n_empty_pos, set.n_empty_neg),
     String(best?.layer ?? "–"),
     share(best?.train_acc),
     effect(best?.train_effect_size),
     share(best?.val_acc),
     effect(best?.val_effect_size),
   ];
+}
+
+function sum(positive: number | undefined, negative: number | undefined): string {
+  return `${positive ?? "–"} + ${negative ?? "–"}`;
 }
 
 function share(value: number | null | undefined): string {

@@ -13,6 +13,7 @@ export type FailureKind =
   | "budget-spent"
   | "secret-missing"
   | "results-missing"
+  | "import-refused"
   | "hub-refused"
   | "hub-unreachable"
   | "download-damaged"

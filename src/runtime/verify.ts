@@ -40,8 +40,8 @@ function whatIsWrong(folder: string, { path, sha256, bytes: size }: OutputRecord
   return path.endsWith(".safetensors") ? tensorTrouble(bytes) : undefined;
 }
 
-/** The digest says that nothing has changed since; not that what was written was sound. */
-function tensorTrouble(bytes: Uint8Array): string | undefined {
+/** What is wrong with a safetensors file: a clause. A digest says that nothing has changed since, not that it was sound. */
+export function tensorTrouble(bytes: Uint8Array): string | undefined {
   try {
     const headerBytes = headerByteLength(bytes, bytes.length);
     const { entries } = parseSafetensorsHeader(bytes.subarray(0, 8 + headerBytes), bytes.length);

@@ -35,6 +35,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./report.ts")).reportCommand,
   },
   {
+    name: "export",
+    summary: "writes vectors and results for torch, llama.cpp, pandas: export --format pt|safetensors|gguf|csv|jsonl",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  {
+    name: "import",
+    summary: "takes over what was exported, or an experiment in the study's layout: import FOLDER [SPEC]",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
     name: "verify",
     summary: "re-reads every artifact and names what is damaged",
     load: async () => (await import("./verify.ts")).verifyCommand,

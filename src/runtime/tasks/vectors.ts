@@ -17,8 +17,8 @@ import {
   type TaskContext,
 } from "./context.ts";
 
-/** What stands beside a set's vectors. */
-export interface VectorsMetadata extends JsonObject, SampleCounts {
+/** What stands beside a set's vectors; beside those that were made elsewhere, what is known of them. */
+export interface VectorsMetadata extends JsonObject, Partial<SampleCounts> {
   readonly dataset: string;
   readonly variant: string;
   readonly position: string;
@@ -31,10 +31,10 @@ export interface VectorsMetadata extends JsonObject, SampleCounts {
 }
 
 /** Of one layer's vector; null is what cannot be measured. */
-interface LayerMetadata extends JsonObject {
+export interface LayerMetadata extends JsonObject {
   readonly layer: number;
-  readonly norm: number;
-  readonly baseline: number;
+  readonly norm: number | null;
+  readonly baseline: number | null;
   readonly bias?: number;
   readonly train_acc: number | null;
   readonly val_acc: number | null;
