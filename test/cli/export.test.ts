@@ -114,7 +114,7 @@ describe("export", () => {
         .split("\n");
       expect(lines).toHaveLength(rows.length);
       for (const [index, row] of rows.entries()) {
-        const values = JSON.parse(row) as Record<string, unknown>;
+        const values = JSON.parse(row) as Record<string, string | number | null>;
         expect(Object.keys(values)).toEqual(titles.split(","));
         expect(Object.values(values).map((value) => String(value ?? ""))).toEqual(lines[index]?.split(","));
       }
