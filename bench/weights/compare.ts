@@ -156,10 +156,10 @@ function rowOf(ours: Measured, theirs: Measured, bytes: number): string {
 }
 
 /** Random bf16 between 2⁻⁷ and 2⁻⁴ in size, both signs. */
-function makeCheckpoint(folder: string, shape: Shape, seed: number): string {
+function makeCheckpoint(folder: string, sizes: Shape, seed: number): string {
   if (existsSync(folder)) return folder;
   mkdirSync(`${folder}.new`, { recursive: true });
-  const { hidden, intermediate, heads, kvHeads, vocabulary } = shape;
+  const { hidden, intermediate, heads, kvHeads, vocabulary } = sizes;
   const layers = Number(options.layers);
   const config = {
     architectures: ["LlamaForCausalLM"],
