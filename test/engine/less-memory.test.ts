@@ -1,14 +1,12 @@
 import { expect, it } from "vitest";
 import { EngineFailure } from "../../src/domain/engine.ts";
 import type { Decoder } from "../../src/engine/session/decoder.ts";
+import { runtimeFailure } from "../../src/engine/session/failures.ts";
 import { ElasticDecoder } from "../../src/engine/session/less-memory.ts";
 
 const outOfMemory = (): EngineFailure =>
-  new EngineFailure(
-    "runtime",
-    "ONNX Runtime failed in a forward pass: Failed to allocate memory for requested buffer",
-    "",
-  );
+  runtimeFailure("failed in a forward pass", new Error("Failed to allocate memory for requested buffer of size 64"));
+const TOO_LITTLE = "ONNX Runtime failed in a forward pass: there was too little memory.";
 
 /** Decoders that do nothing but tell when they are opened and closed. */
 async function elastic(
@@ -44,7 +42,7 @@ it("begins work again with half the passes when the device's memory runs out, an
 
 it("gives up where the weights alone are too much, and passes on every other failure at once", async () => {
   const { held, told } = await elastic(512);
-  await expect(held.perform(() => Promise.reject(outOfMemory()))).rejects.toThrow("Failed to allocate memory");
+  await expect(held.perform(() => Promise.reject(outOfMemory()))).rejects.toThrow(TOO_LITTLE);
   expect(told.filter((line) => line.startsWith("open"))).toEqual(["open 512", "open 256"]);
   const other = new EngineFailure("not-finite", "NaN", "");
   await expect(held.perform(() => Promise.reject(other))).rejects.toBe(other);
@@ -59,7 +57,7 @@ it("opens the decoder again when there is memory for it once more", async () => 
     [room, failed] = [0, true];
     return Promise.reject(outOfMemory());
   };
-  await expect(held.perform(work)).rejects.toThrow("Failed to allocate memory");
+  await expect(held.perform(work)).rejects.toThrow(TOO_LITTLE);
   room = 4096;
   expect(await held.perform(work)).toBe(256);
   await held.close();

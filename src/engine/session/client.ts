@@ -99,7 +99,7 @@ export class SessionClient {
         new EngineFailure(
           "runtime",
           `The model is gone: ${reason}.`,
-          "If memory ran out, lower engine.maxBatchTokens.",
+          "If memory ran out, lower engine.max_batch_tokens.",
         ),
       );
     }

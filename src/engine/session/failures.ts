@@ -24,6 +24,16 @@ export function emptyPrompt(row: number): EngineFailure {
   );
 }
 
+/** CUDA's and ONNX Runtime's words for it. On WebGPU, memory that was not there is missed only where it is used. */
+const NO_MEMORY =
+  /out of memory|Failed to allocate memory|CUDA failure 2:|\[Invalid Buffer|Failed to download data from buffer/i;
+
+class OutOfMemory extends EngineFailure {}
+
+export function isOutOfMemory(error: unknown): error is EngineFailure {
+  return error instanceof OutOfMemory;
+}
+
 /** ONNX Runtime threw. */
 export function runtimeFailure(what: string, error: unknown): EngineFailure {
   const reason = error instanceof Error ? error.message : String(error);
@@ -32,6 +42,13 @@ export function runtimeFailure(what: string, error: unknown): EngineFailure {
       "provider-missing",
       "No GPU of this machine can be used through WebGPU.",
       "Install the GPU's driver (on Linux, with Vulkan), or set the engine's provider to cpu or auto.",
+    );
+  }
+  if (NO_MEMORY.test(reason)) {
+    return new OutOfMemory(
+      "runtime",
+      `ONNX Runtime ${what}: there was too little memory.`,
+      "Free the device's memory, lower engine.max_batch_tokens, or run on the CPU (engine.provider: cpu).",
     );
   }
   const hint = "If memory ran out, lower engine.max_batch_tokens.";
@@ -44,14 +61,4 @@ export function cacheTooSmall(row: number, tokens: number, cacheTokens: number):
     `Row ${row} needs ${tokens} tokens of cache, but the device has memory for ${cacheTokens}.`,
     "Shorten the prompt, lower max_new_tokens, or free the device's memory.",
   );
-}
-
-/**
- * CUDA's and ONNX Runtime's words for it, in the message of a failure. On WebGPU memory that was not there shows where it
- * is used.
- */
-export function isOutOfMemory(error: unknown): boolean {
-  const words =
-    /out of memory|Failed to allocate memory|CUDA failure 2:|\[Invalid Buffer|Failed to download data from buffer/i;
-  return error instanceof EngineFailure && words.test(error.message);
 }

@@ -49,7 +49,7 @@ export class ElasticDecoder {
         return await work(this.#decoder, this.#maxBatchTokens);
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
-        await this.#shrink(error as EngineFailure);
+        await this.#shrink(error);
       }
     }
   }
