@@ -2,7 +2,7 @@ import type { VectorsTask } from "../../domain/task.ts";
 import { plural } from "../units.ts";
 import { doneTasks, missingWords, plannedTasks, readJson, type Made } from "./made.ts";
 import type { Answer, Section, Table } from "./view.ts";
-import { columns } from "./words.ts";
+import { columns, setName } from "./words.ts";
 
 /** A vector set's metadata.json, as far as it is read here. */
 interface Metadata {
@@ -40,6 +40,7 @@ export function extractionSection(made: Made): Section {
         answer: sets.length === planned ? "Yes." : "Not yet.",
         detail: `${sets.length} of ${plural(planned, "vector set")}${sets.length === 0 ? "" : `, ${layers.join(" or ")} layers each`}.`,
       },
+      ...heldOutAnswer(sets),
       ...checkpointAnswers(made, "after_extraction"),
     ],
     tables: sets.length === 0 ? [] : [tableOf(sets)],
@@ -53,6 +54,26 @@ export function extractionSection(made: Made): Section {
   };
 }
 
+type VectorSets = readonly { readonly task: VectorsTask; readonly metadata: Metadata }[];
+
+/** The accuracy of each set's best layer: a set is used at one layer. */
+function heldOutAnswer(sets: VectorSets): Answer[] {
+  const best = sets.flatMap(({ task, metadata }) => {
+    const known = metadata.layers.flatMap(({ val_acc: accuracy }) => accuracy ?? []);
+    return known.length === 0 ? [] : [{ name: setName(task.params), accuracy: Math.max(...known) }];
+  });
+  const [least] = best.toSorted((a, b) => a.accuracy - b.accuracy);
+  if (least === undefined) return [];
+  const most = Math.max(...best.map(({ accuracy }) => accuracy));
+  return [
+    {
+      question: "Do the vectors tell the classes apart on scenarios that were held out?",
+      answer: `Accuracy ${least.accuracy.toFixed(2)} to ${most.toFixed(2)}.`,
+      detail: `Each set at its best layer; least: ${least.name}. Chance is 0.5.`,
+    },
+  ];
+}
+
 /** What a gate found, if the spec has it. One that does not hold leaves no artifact. */
 export function checkpointAnswers(made: Made, name: "after_extraction" | "after_steering"): Answer[] {
   const task = plannedTasks(made, "checkpoint").find(({ params }) => params.name === name);
@@ -63,7 +84,7 @@ export function checkpointAnswers(made: Made, name: "after_extraction" | "after_
   return [{ question, answer: "Yes.", detail: `All ${plural(findings.length, "finding")}.` }];
 }
 
-function tableOf(sets: readonly { readonly task: VectorsTask; readonly metadata: Metadata }[]): Table {
+function tableOf(sets: VectorSets): Table {
   return {
     caption: "Vector sets",
     isFolded: true,

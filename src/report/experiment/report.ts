@@ -49,7 +49,7 @@ function factsOf({ variants, application, judge, datasets }: Experiment): Fact[]
     { name: "Steered", value: application },
     ...(judge === undefined
       ? []
-      : [{ name: "Judge", value: judge.provider === "local" ? judge.variant : judge.model }]),
+      : [{ name: "Judge", value: judge.provider === "local" ? `${judge.variant}, on this machine` : judge.model }]),
     {
       name: "Datasets",
       value: listed(

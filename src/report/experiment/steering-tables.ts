@@ -14,8 +14,7 @@ export function traitTable(trait: string, results: Results): Table {
     columns: columns(
       ["dataset", "variant", "position", "method"],
       [
-        "layer",
-        "coefficient",
+        "layer × coefficient",
         `Δ (${intervalTitle(results.confidence)})`,
         "coherence",
         "n",
@@ -30,8 +29,7 @@ export function traitTable(trait: string, results: Results): Table {
       row.variant,
       row.position,
       row.method,
-      row.best === undefined ? "none" : String(row.best.layer),
-      fixed(row.best?.coefficient),
+      row.best === undefined ? "none" : `${row.best.layer} × ${fixed(row.best.coefficient)}`,
       formatEffect(row.best),
       formatScore(row.best?.coherence_mean),
       String(row.best?.n ?? 0),

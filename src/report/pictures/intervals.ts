@@ -7,7 +7,7 @@ const LOOKS: Readonly<Record<IntervalRow["what"], { readonly colour: string; rea
   vector: { colour: "var(--c0)", symbol: "circle" },
   combination: { colour: "var(--c2)", symbol: "square" },
   prompt: { colour: "var(--c1)", symbol: "triangle" },
-  random: { colour: "var(--c6)", symbol: "times" },
+  random: { colour: "currentColor", symbol: "times" },
 };
 
 export function drawIntervals({ rows, alt, x }: Intervals): string {

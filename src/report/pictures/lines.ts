@@ -1,10 +1,8 @@
 import type { Lines, Series } from "../experiment/view.ts";
-import { coloursOf, PALETTE_SIZE } from "./colours.ts";
+import { coloursOf, strokeOf } from "./colours.ts";
 import { drawSvg, Plot } from "./plot.ts";
 
 const HEIGHT = 246;
-/** Of series that share a colour. */
-const DASHES = ["none", "6 3", "2 3"];
 /** Series that are named in the picture, at the end of each line or in a legend. */
 const MAX_LABELLED = 12;
 
@@ -48,7 +46,7 @@ export function drawLines(figure: Lines): string {
 
 function lineOf(points: readonly Point[], name: string, index: number, isOrdered: boolean): Plot.Line {
   const own = points.filter((point) => point.name === name);
-  const dash = isOrdered ? "none" : (DASHES[Math.floor(index / PALETTE_SIZE) % DASHES.length] as string);
+  const dash = isOrdered ? "none" : strokeOf(index)[1];
   return Plot.line(own, { x: "x", y: "y", stroke: "name", strokeWidth: 1.5, strokeDasharray: dash });
 }
 
