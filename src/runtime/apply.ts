@@ -7,6 +7,7 @@ import { Checkpoint, removeCheckpoint, removeCheckpoints } from "./checkpoint.ts
 import type { Emit, Outcome, RunCounts } from "./events.ts";
 import { failureOf, Interrupted, type Failure } from "./failures.ts";
 import { writeOutput } from "./files.ts";
+import { removeOutgrown } from "./garbage.ts";
 import { openJudge } from "./judge/index.ts";
 import type { Judge } from "./judge/types.ts";
 import { ModelPool } from "./model-pool.ts";
@@ -194,7 +195,10 @@ class Run {
 
   async #execute(group: readonly Task[]): Promise<Map<string, Outputs>> {
     const { experiment, emit, signal, state } = this.#options;
-    for (const { id } of group) state.forget(id);
+    for (const task of group) {
+      removeOutgrown(task, state.records.get(task.id), experiment);
+      state.forget(task.id);
+    }
     const [first] = group;
     const planned = first === undefined ? undefined : this.#schedule.planned(first.id);
     if (first === undefined || planned === undefined) throw new Error("Internal error: nothing to run");

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Experiment } from "../domain/experiment.ts";
 import type { TaskRecord } from "../domain/state.ts";
+import type { Task } from "../domain/task.ts";
 
 /** What the spec no longer has: records, and the files that are theirs alone. */
 export interface Garbage {
@@ -19,6 +21,18 @@ export function findGarbage(records: ReadonlyMap<string, TaskRecord>, orphans: r
     .filter(({ path }) => !kept.has(path))
     .map(({ path, bytes }) => ({ path, bytes }));
   return { ids: orphans, files };
+}
+
+/** Files that a task made before and, as the spec is now, makes no more: another format, fewer prompts. */
+export function removeOutgrown(
+  { outputs }: Task,
+  record: TaskRecord | undefined,
+  { folder, tasks }: Pick<Experiment, "folder" | "tasks">,
+): void {
+  const own = new Set(outputs);
+  for (const { path } of record?.outputs ?? []) {
+    if (!own.has(path) && !tasks.some((other) => other.outputs.includes(path))) removeFile(folder, path);
+  }
 }
 
 /** Deletes a file of the experiment, and folders that are empty without it. */

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSafetensorsHeader, SafetensorsError, headerByteLength, toFloat32 } from "../domain/safetensors.ts";
 import type { OutputRecord, TaskRecord } from "../domain/state.ts";
+import { readTorchFile } from "./torch/read.ts";
+import { TorchFileError, TorchTensor, type TorchDict, type TorchValue } from "./torch/tensor.ts";
 
 /** An artifact that is not what its task wrote, or that holds what no artifact may. */
 export interface Damage {
@@ -37,6 +39,7 @@ function whatIsWrong(folder: string, { path, sha256, bytes: size }: OutputRecord
   }
   if (bytes.length !== size) return `has ${bytes.length} bytes, and had ${size}`;
   if (createHash("sha256").update(bytes).digest("hex") !== sha256) return "has changed since its task wrote it";
+  if (path.endsWith(".pt")) return torchTrouble(bytes);
   return path.endsWith(".safetensors") ? tensorTrouble(bytes) : undefined;
 }
 
@@ -56,6 +59,27 @@ export function tensorTrouble(bytes: Uint8Array): string | undefined {
     if (error instanceof SafetensorsError) return error.message;
     throw error;
   }
+}
+
+/** The same of a file for PyTorch. */
+function torchTrouble(bytes: Uint8Array): string | undefined {
+  try {
+    for (const [name, tensor] of tensorsIn(readTorchFile(bytes))) {
+      const bad = tensor.numbers().find((value) => !Number.isFinite(value));
+      if (bad !== undefined) return `holds ${bad} in tensor "${name}"`;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof TorchFileError) return error.message;
+    throw error;
+  }
+}
+
+/** By the keys that lead to them. */
+function* tensorsIn(value: TorchValue, name: string = ""): Generator<[name: string, tensor: TorchTensor]> {
+  if (value instanceof TorchTensor) yield [name, value];
+  if (!(value instanceof Map)) return;
+  for (const [key, item] of value as TorchDict) yield* tensorsIn(item, name === "" ? String(key) : `${name}.${key}`);
 }
 
 /** Ids of the records, and of all that was made from them. */

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../src/domain/engine.ts";
@@ -8,11 +8,14 @@ import type { CaptureTask } from "../../src/domain/task.ts";
 import { openModel } from "../../src/engine/index.ts";
 import { Interrupted } from "../../src/runtime/failures.ts";
 import { writeOutput } from "../../src/runtime/files.ts";
+import { StateStore } from "../../src/runtime/state.ts";
 import { captureResiduals } from "../../src/runtime/tasks/capture-residuals.ts";
 import type { TaskContext } from "../../src/runtime/tasks/context.ts";
 import { readTorchFile } from "../../src/runtime/torch/read.ts";
 import type { TorchDict, TorchTensor, TorchValue } from "../../src/runtime/torch/tensor.ts";
+import { verifyArtifacts } from "../../src/runtime/verify.ts";
 import { relativeError, weightsDir } from "../engine/models.ts";
+import { copyProject } from "../rig/project.ts";
 import { hasTorch, NEEDS_TORCH, PYTHON } from "../rig/python.ts";
 import { tempFolder } from "../rig/temp-folder.ts";
 import { SimilarityProject, SPEC } from "./similarity-rig.ts";
@@ -64,10 +67,17 @@ describe("a capture", () => {
   });
 
   it("keeps the prompts too, in full, in files as the study's, where the spec asks for it", async () => {
-    const plain = new SimilarityProject(edited("replay: [base, twin]", "replay: [base]"));
-    const whole = new SimilarityProject(edited("replay: [base, twin]", "replay: [base]\n  keep: all"));
-    expect((await plain.apply()).outcome).toBe("done");
+    const whole = new SimilarityProject(edited("replay: [base, twin]", "replay: [base]"));
     expect((await whole.apply()).outcome).toBe("done");
+    const plain = new SimilarityProject("", undefined, () => copyProject(whole.project));
+    whole.project.editSpec("replay: [base]", "replay: [base]\n  keep: all");
+    expect((await whole.apply()).outcome).toBe("done");
+    // A file a prompt, in the place of those before.
+    const files = readdirSync(whole.project.path(`experiments/small/${FILES}`));
+    expect(files).toEqual(["1.pt", "2.pt", "3.pt"]);
+    const { records } = StateStore.open(whole.project.path("experiments/small"));
+    const verified = [...verifyArtifacts(whole.project.path("experiments/small"), records.values())];
+    expect(verified.flatMap(({ damages }) => damages)).toEqual([]);
     const model = await openModel({ weightsDir: weightsDir("tiny-base"), provider: "cpu", maxBatchTokens: 2048 });
     for (const variant of ["instruct", "base"]) {
       for (const { id, prompt, prompt_ids, response, response_ids } of whole.responses(variant)) {
