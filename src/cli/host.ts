@@ -5,6 +5,8 @@ import { createStyle, type Style } from "../report/style.ts";
 /** The terminal and the process, for commands; the only place that writes to either stream. */
 export interface Host {
   readonly cwd: string;
+  /** How the user calls this program. */
+  readonly program: string;
   /** Standard output is a terminal that can be redrawn. */
   readonly interactive: boolean;
   readonly style: Style;
@@ -23,6 +25,7 @@ export function processHost(): Host {
   const interactive = stdout.isTTY && stdin.isTTY && env["CI"] === undefined && env["TERM"] !== "dumb";
   return {
     cwd: process.cwd(),
+    program: env["npm_command"] === "exec" ? "npx steerform" : "steerform",
     interactive,
     style: createStyle(stdout.isTTY && env["NO_COLOR"] === undefined),
     out: (line) => void stdout.write(`${line}\n`),

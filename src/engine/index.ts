@@ -67,8 +67,16 @@ export function measureModel(weightsDir: string, placement: Placement, maxBatchT
 
 /** That the engine can run a model with this config.json, which messages name as `name`. Throws EngineFailure. */
 export function checkConfig(path: string, name: string): void {
-  const config = new ModelConfig(readJsonFile(path) ?? {}, name);
-  findArchitecture(config).readShape(config);
+  shapeOfConfig(readJsonFile(path) ?? {}, name);
+}
+
+/** The shape of a model with this config.json, which messages name as `name`. Throws EngineFailure where it cannot run. */
+export function shapeOfConfig(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+): Pick<WeightsInfo, "layers" | "hiddenSize" | "vocabSize" | "maxPositions"> {
+  const config = new ModelConfig(fields, name);
+  return findArchitecture(config).readShape(config);
 }
 
 /**

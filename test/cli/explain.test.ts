@@ -12,6 +12,7 @@ async function explain(args: readonly string[], colour = false): Promise<{ text:
   const out = (line: string): void => void lines.push(line);
   const host: Host = {
     cwd: "/",
+    program: "steerform",
     interactive: false,
     style: createStyle(colour),
     out,

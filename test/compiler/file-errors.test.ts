@@ -302,3 +302,26 @@ test("prompts of .txt files keep what stands at their ends", () => {
   const files = { [`${PRAISE}/positive.jsonl`]: undefined, [`${PRAISE}/positive.txt`]: "I said: \r\n\r\nI wrote:" };
   expect(reported(GOOD, { files })).toBe("");
 });
+
+test("SF1419: a dataset file that still says what belongs there", () => {
+  const rows = { [`${PRAISE}/positive.jsonl`]: undefined, [`${PRAISE}/positive.txt`]: "One.\n<TODO a beginning>\n" };
+  expect(reported(GOOD, { files: rows })).toMatchInlineSnapshot(`
+    "datasets/traits/set_b/praise/positive.txt:2:1: error SF1419: datasets/traits/set_b/praise/positive.txt is still to be written: this line says what belongs there.
+      1 | One.
+      2 | <TODO a beginning>
+        | ^^^^^^^^^^^^^^^^^^
+    hint: Replace everything that begins with <TODO."
+  `);
+  expect(withFile("definition.txt", "LOW: <TODO what 0 is like>")).toMatchInlineSnapshot(`
+    "datasets/traits/set_b/praise/definition.txt:1:1: error SF1419: datasets/traits/set_b/praise/definition.txt is still to be written: this line says what belongs there.
+      1 | LOW: <TODO what 0 is like>
+        | ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: Replace everything that begins with <TODO."
+  `);
+  expect(withFile("steering.json", '{"questions": ["<TODO a question>"]}')).toMatchInlineSnapshot(`
+    "datasets/traits/set_b/praise/steering.json:1:1: error SF1419: datasets/traits/set_b/praise/steering.json is still to be written: this line says what belongs there.
+      1 | {"questions": ["<TODO a question>"]}
+        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: Replace everything that begins with <TODO."
+  `);
+});

@@ -41,6 +41,7 @@ export async function steerformHere(args: readonly string[], cwd: string): Promi
     lines.flatMap((one) => (to.includes(one.to) ? [one.line] : [])).join("\n");
   const host: Host = {
     cwd,
+    program: "steerform",
     interactive: false,
     style: createStyle(false),
     out: (line) => void lines.push({ to: "stdout", line }),

@@ -7,6 +7,8 @@ export interface Command {
   readonly help: string;
   readonly options: OptionSpecs;
   readonly maxPositionals: number;
+  /** What its first argument may be, of a command that takes one of a few words. */
+  readonly words?: readonly string[];
   run(args: Arguments, host: Host): Promise<ExitCode>;
 }
 

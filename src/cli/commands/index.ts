@@ -10,6 +10,11 @@ export interface ListedCommand {
 
 export const COMMANDS: readonly ListedCommand[] = [
   {
+    name: "init",
+    summary: "makes a project that runs: a spec, models, datasets",
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
     name: "validate",
     summary: "checks everything that can be known without running a model",
     load: async () => (await import("./validate.ts")).validateCommand,
@@ -58,6 +63,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     name: "gc",
     summary: "deletes what the spec no longer has",
     load: async () => (await import("./gc.ts")).gcCommand,
+  },
+  {
+    name: "new",
+    summary: "writes the files of a new trait, to fill in: new trait NAME",
+    load: async () => (await import("./new.ts")).newCommand,
   },
   {
     name: "doctor",

@@ -6,6 +6,7 @@ import type { Bound } from "../bind/bound.ts";
 import type { Project } from "./project.ts";
 import { readQuestions } from "./questions.ts";
 import { readRows } from "./rows.ts";
+import { isUnwritten } from "./unwritten.ts";
 
 /** The datasets that the cells read, by `<set>/<trait>`. One that is missing or broken is reported, and left out. */
 export function readDatasets({ cells, steered, vetted }: Bound, project: Project): Map<string, Dataset> {
@@ -65,6 +66,7 @@ function readDefinition(folder: string, ref: Located<string>, project: Project):
     ),
   );
   if (source === undefined) return undefined;
+  if (isUnwritten(source, project)) return undefined;
   const definition = source.text.trim();
   if (definition === "") project.sink.report(report.definitionEmpty(ref.place, file));
   return definition === "" ? undefined : definition;

@@ -2,6 +2,7 @@ import { badQuestions, datasetFileMissing, evalPromptIgnored } from "../../diagn
 import type { Located } from "../lower/spec.ts";
 import { parseJson } from "./json.ts";
 import type { Project } from "./project.ts";
+import { isUnwritten } from "./unwritten.ts";
 
 /** The questions that steered models are asked: `steering.json`. Undefined when reported. */
 export function readQuestions(folder: string, ref: Located<string>, project: Project): string[] | undefined {
@@ -12,6 +13,7 @@ export function readQuestions(folder: string, ref: Located<string>, project: Pro
     ),
   );
   if (source === undefined) return undefined;
+  if (isUnwritten(source, project)) return undefined;
   const refuse = (why: string): undefined => {
     project.sink.report(badQuestions(source.placeOfLine(1), file, why));
     return undefined;

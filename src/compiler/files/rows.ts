@@ -4,6 +4,7 @@ import type { Place, SourceFile } from "../../diagnostics/source-file.ts";
 import type { DatasetRow } from "../../domain/experiment.ts";
 import { parseJson } from "./json.ts";
 import type { Project } from "./project.ts";
+import { isUnwritten } from "./unwritten.ts";
 
 /** Rows of one file that are reported one by one; a file in another format would have hundreds. */
 const MAX_BAD_ROWS = 5;
@@ -21,6 +22,7 @@ export function readRows(folder: string, polarity: string, place: Place, project
     project.sink.report(report.datasetFileMissing(place, `${jsonl} (nor ${polarity}.txt)`, hint));
   });
   if (source === undefined) return undefined;
+  if (isUnwritten(source, project)) return undefined;
   const { rows, bad } = isJsonl ? parseJsonl(source) : { rows: parseLines(source), bad: [] };
   for (const diagnostic of bad.slice(0, MAX_BAD_ROWS)) project.sink.report(diagnostic);
   const next = bad[MAX_BAD_ROWS];

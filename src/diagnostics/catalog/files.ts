@@ -112,6 +112,12 @@ export function wordsOfServer(place: Place, file: string): Diagnostic {
   });
 }
 
+export function unwritten(place: Place, file: string): Diagnostic {
+  return error("SF1419", place, `${file} is still to be written: this line says what belongs there.`, {
+    hint: "Replace everything that begins with <TODO.",
+  });
+}
+
 export function promptsDoubled(place: Place, used: string, ignored: string): Diagnostic {
   return warning("SF1415", place, `The dataset has both ${used} and ${ignored}; the second is not read.`, {
     hint: "Remove one of them.",

@@ -79,9 +79,14 @@ export function fileUrl({ access, wanted }: Hub, commit: string, path: string): 
   return `${access.endpoint}/${wanted.repository}/resolve/${commit}/${encodeURIComponent(path)}`;
 }
 
+/** A small file's text. Rejects with RuntimeFailure. */
+export async function fetchText(path: string, commit: string, hub: Hub): Promise<string> {
+  return (await patientFetch(hub)(fileUrl(hub, commit, path))).text();
+}
+
 async function shardsOf(commit: string, hub: Hub): Promise<string[]> {
-  const response = await patientFetch(hub)(fileUrl(hub, commit, INDEX));
-  const index = (await response.json()) as { readonly weight_map?: Readonly<Record<string, string>> };
+  const text = await fetchText(INDEX, commit, hub);
+  const index = JSON.parse(text) as { readonly weight_map?: Readonly<Record<string, string>> };
   return [...new Set(Object.values(index.weight_map ?? {}))];
 }
 
