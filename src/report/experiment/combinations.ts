@@ -4,7 +4,7 @@ import { formatEffect, formatScore, intervalTitle } from "../units.ts";
 import { doneTasks, missingWords, readJson, type Made } from "./made.ts";
 import { rowOf } from "./steering-overview.ts";
 import type { Answer, Intervals, Pictures, Section, Table } from "./view.ts";
-import { columns, fixed, setName } from "./words.ts";
+import { columns, fixed, semicolons, setName } from "./words.ts";
 
 /** A source's selection, as far as it is read here. */
 interface Selection {
@@ -91,7 +91,7 @@ function pairsAnswer(trait: string, pairs: readonly ContestantPair[]): Answer[] 
   const own = pairs.filter((pair) => pair.trait === trait);
   if (own.length === 0) return [];
   const apart = own.filter(differ);
-  const list = apart.map(({ one, other, ...effect }) => `${one} less ${other}: ${formatEffect(effect)}`).join("; ");
+  const list = semicolons(apart.map(({ one, other, ...effect }) => `${one} less ${other}: ${formatEffect(effect)}`));
   return [
     {
       question: `Which combinations and single vectors of ${trait} differ?`,
@@ -122,7 +122,7 @@ function tableOf({ confidence, combinations }: Results, singles: readonly Single
       ...combinations.map(({ trait, strategy, hooks, best, beyond_best_single: beyond }) => [
         trait,
         strategy,
-        hooks.map(({ layer, coefficient }) => `${layer} × ${fixed(coefficient)}`).join(", "),
+        hooks.map(({ layer, coefficient }) => `${layer}\u{a0}×\u{a0}${fixed(coefficient)}`).join(", "),
         formatEffect(best),
         formatScore(best?.coherence_mean),
         String(best?.n ?? 0),

@@ -91,9 +91,22 @@ function drawn({ title, figures, table, isFolded }: Pictures, draw: (figure: Fig
       caption: figure.caption,
       svg: draw(figure),
       legend: figure.kind === "lines" ? legendOf(figure) : [],
-      scale:
-        figure.kind === "tiles" ? { low: `−${figure.limit.toFixed(0)}`, high: `+${figure.limit.toFixed(0)}` } : false,
+      scale: scaleOf(figure),
     })),
+  };
+}
+
+/** What the colours of a picture go from and to, where they are in an order. */
+function scaleOf(figure: Figure): { readonly low: string; readonly high: string; readonly colours: string } | false {
+  if (figure.kind === "tiles") {
+    const limit = figure.limit.toFixed(0);
+    return { low: `−${limit}`, high: `+${limit}`, colours: "diverging" };
+  }
+  if (figure.kind !== "lines" || !figure.ordered || figure.series.length < 2) return false;
+  return {
+    low: `layer ${figure.series[0]?.name}`,
+    high: `layer ${figure.series.at(-1)?.name}`,
+    colours: "ramp",
   };
 }
 

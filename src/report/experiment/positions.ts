@@ -2,7 +2,7 @@ import type { PositionComparison } from "../../runtime/positions.ts";
 import type { Results } from "../../runtime/tasks/results-document.ts";
 import { formatEffect, intervalTitle, plural } from "../units.ts";
 import type { Answer, Table } from "./view.ts";
-import { columns, pWords } from "./words.ts";
+import { columns, pWords, semicolons } from "./words.ts";
 
 /** Comparisons of a trait, and those whose positions can be told apart: p, adjusted for all of them, is small. */
 export function positionsOf(
@@ -28,7 +28,7 @@ export function positionAnswers(trait: string, results: Results): Answer[] {
       },
     ];
   }
-  const list = apart.map(differenceWords).join("; ");
+  const list = semicolons(apart.map(differenceWords));
   return [
     { question, answer: `Yes, in ${apart.length} of ${compared.length} comparisons.`, detail: `${list}. ${how}` },
   ];

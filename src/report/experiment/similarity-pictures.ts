@@ -3,6 +3,9 @@ import { formatDelta } from "../units.ts";
 import type { Figure, Pictures } from "./view.ts";
 import { columns, fixed } from "./words.ts";
 
+/** Lines that are still told apart. */
+const MAX_LAYERS = 8;
+
 export function similarityPictures(document: SimilarityDocument): Pictures[] {
   return [layerPictures(document), positionPictures(document)];
 }
@@ -68,17 +71,19 @@ function transferFigure(
 function positionPictures({ per_position_similarity: perPosition }: SimilarityDocument): Pictures {
   const { positions, n_prompts_at_position: reached, by_layer: byLayer } = perPosition;
   const layers = Object.keys(byLayer);
+  const drawn = some(layers);
+  const which = drawn.length === layers.length ? "a line a layer" : `${drawn.length} of ${layers.length} layers`;
   return {
     title: "Similarity at each response token",
     isFolded: false,
     figures: [
       {
         kind: "lines",
-        caption: "Mean cosine at each token of the response, a line a layer",
-        alt: `Similarity at ${positions.length} token positions for ${layers.length} layers. The table has the numbers.`,
+        caption: `Mean cosine at each token of the response, ${which}`,
+        alt: `Similarity at ${positions.length} token positions for ${drawn.length} layers. The table has the numbers.`,
         x: "token of the response",
         y: "cosine",
-        series: layers.map((name) => ({ name, points: known(byLayer[name]?.mean ?? []) })),
+        series: drawn.map((name) => ({ name, points: known(byLayer[name]?.mean ?? []) })),
         rules: [],
         marks: [],
         ordered: true,
@@ -94,6 +99,14 @@ function positionPictures({ per_position_similarity: perPosition }: SimilarityDo
       ]),
     },
   };
+}
+
+/** The first, the last, and some at even distances between them. */
+function some(layers: readonly string[]): string[] {
+  const step = (layers.length - 1) / (MAX_LAYERS - 1);
+  return step <= 1
+    ? [...layers]
+    : Array.from({ length: MAX_LAYERS }, (_, index) => layers[Math.round(index * step)] as string);
 }
 
 function known(values: readonly (number | null)[]): [number, number][] {

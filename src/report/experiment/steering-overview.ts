@@ -24,7 +24,9 @@ function effectsFigure(trait: string, results: Results): Intervals {
     most === -Infinity ? [] : [{ name: "random, the largest", value: most, interval: null, what: "random" }];
   return {
     kind: "intervals",
-    caption: `Δ of every vector set's best, with its ${intervalTitle(results.confidence)}; triangle: the best system prompt; cross: the largest of all random directions`,
+    caption:
+      `Δ of every vector set's best, with its ${intervalTitle(results.confidence)}` +
+      `${prompts.length === 0 ? "" : "; triangle: the best system prompt"}${random.length === 0 ? "" : "; cross: the largest of all random directions"}`,
     alt: `${trait}: change of the trait score for ${vectors.length} vector sets, beside system prompts and random directions. The table has the numbers.`,
     x: "Δ trait score",
     y: "",

@@ -189,6 +189,7 @@ function alignmentAnswers(alignment: Alignment, results: Results | undefined): A
 function lensTable({ layers }: Lens): Table {
   return {
     caption: "Logit lens: tokens that each layer's change points toward, and away from",
+    isFolded: true,
     columns: columns(["layer", "toward", "away"], []),
     rows: layers.map(({ layer, delta_residual: found }) => [
       String(layer),

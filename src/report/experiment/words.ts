@@ -35,6 +35,14 @@ export function ordinal(count: number): string {
   return `${count}${ending ?? "th"}`;
 }
 
+const MAX_QUOTED = 4;
+
+/** `a; b; and 3 more in the table` */
+export function semicolons(items: readonly string[]): string {
+  const more = items.length - MAX_QUOTED;
+  return more > 1 ? `${items.slice(0, MAX_QUOTED).join("; ")}; and ${more} more in the table` : items.join("; ");
+}
+
 /** What to think of a correlation of so many points. */
 export function fewWords(points: number): string {
   return points < 8 ? "; so few points say little" : "";
