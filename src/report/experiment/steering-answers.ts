@@ -77,16 +77,22 @@ function drops(best: ResultsRow, rows: readonly ResultsRow[]): Answer[] {
           `${fixed(Math.min(...all))} to ${fixed(Math.max(...all))} below ${coherence} (${all.length} of ${rows.length})`,
         ];
   });
-  const at = own.map(({ coefficient }) => (coefficient === null ? "at none that was tried" : fixed(coefficient)));
+  const at = own.map(({ coherence, coefficient }) =>
+    coefficient === null ? `nowhere below ${coherence}` : `below ${coherence} at coefficient ${fixed(coefficient)}`,
+  );
   return [
     {
       question: `Where does coherence of ${best.trait} first drop below ${listed(own.map(({ coherence }) => coherence))}?`,
-      answer: `At coefficient ${listed(at)}.`,
+      answer: capitalised(`${at.join(", ")}.`),
       detail:
         `The best vector, at layer ${best.best?.layer}: the smallest coefficient tried that is less coherent.` +
         (ranges.length === 0 ? "" : ` All vector sets, each at its best layer: ${ranges.join(", ")}.`),
     },
   ];
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function againstRandom(trait: string, { best, random }: ResultsRow): Answer[] {
