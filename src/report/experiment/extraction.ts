@@ -2,7 +2,7 @@ import type { VectorsTask } from "../../domain/task.ts";
 import { plural } from "../units.ts";
 import { doneTasks, missingWords, plannedTasks, readJson, type Made } from "./made.ts";
 import type { Answer, Section, Table } from "./view.ts";
-import { columns, setName } from "./words.ts";
+import { columns, setName, spread } from "./words.ts";
 
 /** A vector set's metadata.json, as far as it is read here. */
 interface Metadata {
@@ -64,11 +64,10 @@ function heldOutAnswer(sets: VectorSets): Answer[] {
   });
   const [least] = best.toSorted((a, b) => a.accuracy - b.accuracy);
   if (least === undefined) return [];
-  const most = Math.max(...best.map(({ accuracy }) => accuracy));
   return [
     {
       question: "Do the vectors tell the classes apart on scenarios that were held out?",
-      answer: `Accuracy ${least.accuracy.toFixed(2)} to ${most.toFixed(2)}.`,
+      answer: `Accuracy ${spread(best.map(({ accuracy }) => accuracy))}.`,
       detail: `Each set at its best layer; least: ${least.name}. Chance is 0.5.`,
     },
   ];

@@ -1,7 +1,7 @@
 import type { Found, Results, ResultsRow } from "../../runtime/tasks/results-document.ts";
 import { formatDelta, formatEffect, formatScore, plural } from "../units.ts";
 import type { Answer } from "./view.ts";
-import { fixed, listed, setName } from "./words.ts";
+import { fixed, listed, setName, spread } from "./words.ts";
 
 interface Best {
   readonly row: ResultsRow;
@@ -71,11 +71,7 @@ function drops(best: ResultsRow, rows: readonly ResultsRow[]): Answer[] {
   if (own.length === 0) return [];
   const ranges = own.flatMap(({ coherence }) => {
     const all = rows.flatMap(({ drops: of }) => of?.find((one) => one.coherence === coherence)?.coefficient ?? []);
-    return all.length < 2
-      ? []
-      : [
-          `${fixed(Math.min(...all))} to ${fixed(Math.max(...all))} below ${coherence} (${all.length} of ${rows.length})`,
-        ];
+    return all.length < 2 ? [] : [`${spread(all)} below ${coherence} (${all.length} of ${rows.length})`];
   });
   const at = own.map(({ coherence, coefficient }) =>
     coefficient === null ? `nowhere below ${coherence}` : `below ${coherence} at coefficient ${fixed(coefficient)}`,

@@ -22,6 +22,12 @@ export function fixed(value: number | null | undefined, digits = 2): string {
   return value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
 }
 
+/** `0.75 to 1.00`; one number where both are the same. Of at least one value. */
+export function spread(values: readonly number[]): string {
+  const [low, high] = [fixed(Math.min(...values)), fixed(Math.max(...values))];
+  return low === high ? low : `${low} to ${high}`;
+}
+
 /** `2, 3 and 4` */
 export function listed(items: readonly (string | number)[]): string {
   if (items.length < 2) return items.join("");

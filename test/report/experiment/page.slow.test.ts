@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Task } from "../../../src/domain/task.ts";
 import { findChromium, startChromium } from "../../rig/chromium.ts";
 import { createSharedProject } from "../../rig/project.ts";
 import { plant, PLANTED_SPEC } from "./planted.ts";
@@ -68,6 +69,16 @@ describe.skipIf(executable === undefined)(
         expect(noise).toEqual([]);
       },
     );
+
+    test("is no wider for a long name of what is missing, or an answer without a space", async () => {
+      const failed = "steering/tiny_natural/sycophancy/base/response__10/mean_diff";
+      const isDone = ({ id, needs }: Task): boolean => id !== failed && !needs.includes(failed);
+      project.write("part.html", await pageOf(plant({ answer: "x", times: 3000, isDone }, project)));
+      const { page } = await open({ viewport: PHONE });
+      await page.goto(pathToFileURL(project.path("part.html")).href);
+      expect(await page.locator("#steering").textContent()).toContain(failed);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE.width);
+    });
 
     test("is dark where the reader's screen is", async () => {
       const background = async (colorScheme: "light" | "dark"): Promise<unknown> => {
