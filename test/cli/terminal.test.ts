@@ -60,6 +60,8 @@ describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
       "✔ extraction 3/3",
       "Report: experiments/small/reports/report.html",
       "Apply complete: 3 tasks done, 0 up to date in a moment.",
+      "",
+      "Next: open experiments/small/reports/report.html in a browser.",
     ]);
   });
 
@@ -118,5 +120,45 @@ describe.skipIf(!canOpenTerminal)("in a terminal, apply", () => {
     expect([3, 128 + constants.signals.SIGINT]).toContain(session.exitCode);
     expect(session.cursorShown).toBe(true);
     expect(interrupted.records()).not.toContain("lock");
+  });
+});
+
+describe.skipIf(!canOpenTerminal)("a command says what is next in a terminal:", () => {
+  const project = createSharedProject(SPEC_TO_DISTURB);
+  const PAGE = "Next: open experiments/small/reports/report.html in a browser.";
+
+  test.each([
+    [["validate"], "Next: steerform plan shows what it takes."],
+    [["validate", "specs/small.yaml"], "Next: steerform plan specs/small.yaml shows what it takes."],
+    [["plan"], "Next: steerform apply runs it; stop it at any time, it goes on from there."],
+    [["apply", "--yes"], PAGE],
+    [["apply", "--yes"], PAGE],
+    [["report"], PAGE],
+  ])("%j", async (args, line) => {
+    const { screen } = await inTerminal(args, project.dir);
+    expect(screen.trimEnd().split("\n").slice(-2)).toEqual(["", line]);
+  });
+
+  test.each([
+    [["validate", "--json"]],
+    [["plan", "--json"]],
+    [["plan", "--target", "results"]],
+    [["validate", "--set", "steering.layers=[4]"]],
+    [["plan", "--out", "plan.json"]],
+  ])("but nothing after %j", async (args) => {
+    const { screen } = await inTerminal([...args], createProject(SPEC_TO_DISTURB).dir);
+    expect(screen).not.toContain("Next:");
+  });
+
+  test("nor where CI is set, nor where the output is no terminal, nor when everything is up to date", async () => {
+    const fresh = createProject(SPEC_TO_DISTURB);
+    expect((await inTerminal(["plan"], fresh.dir, [], { CI: "true" })).screen).not.toContain("Next:");
+    expect((await fresh.spawn("plan")).text).not.toContain("Next:");
+    expect((await inTerminal(["plan"], project.dir)).screen).not.toContain("Next:");
+  });
+
+  test("by the name that it was called by", async () => {
+    const { screen } = await inTerminal(["validate"], project.dir, [], { npm_command: "exec" });
+    expect(screen).toContain("Next: npx steerform plan shows what it takes.");
   });
 });

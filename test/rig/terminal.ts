@@ -27,7 +27,7 @@ export async function inTerminal(
   more: Readonly<Record<string, string>> = {},
 ): Promise<Session> {
   const request = JSON.stringify({ command: [process.execPath, BIN, ...args], cwd, keys });
-  const env = { TERM: "xterm-256color", NO_COLOR: "1", CI: undefined, ...more };
+  const env = { TERM: "xterm-256color", NO_COLOR: "1", CI: undefined, npm_command: undefined, ...more };
   const { stdout, exitCode } = await execa("python3", [SCRIPT, request], { reject: false, env });
   const [shown, hidden] = [stdout.lastIndexOf(`${ESCAPE}[?25h`), stdout.lastIndexOf(`${ESCAPE}[?25l`)];
   return { screen: screenOf(stdout), cursorShown: shown >= hidden, exitCode };

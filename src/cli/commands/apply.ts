@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { parsePlanDocument, type PlanDocument } from "../../compiler/plan/document.ts";
 import { isTodo, totalsOf } from "../../compiler/plan/totals.ts";
 import type { Experiment } from "../../domain/experiment.ts";
@@ -20,6 +20,7 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
 import { compileAndObserve, planAgainst, requestOf, showDiagnostics } from "../project.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { sayOpen } from "../next-step.ts";
 import { isStale } from "../stale.ts";
 import { PLAN_HELP, PLAN_OPTIONS, type Command } from "./command.ts";
 
@@ -105,7 +106,11 @@ async function planAndRun(args: Arguments, host: Host, signal: AbortSignal): Pro
   const run = { ...ready, request, keepGoing, parallelism, view, host, signal };
   const outcome = todo === 0 ? nothingToDo(plan, json, view) : await (await import("../run.ts")).runPlan(run);
   // Those on disk may be of another spec until every task is done.
-  if (!json && outcome === "done") showResults(experiment, host);
+  if (!json && outcome === "done") {
+    showResults(experiment, host);
+    const page = join(experiment.folder, "reports", "report.html");
+    if (existsSync(page)) sayOpen(relative(host.cwd, page), args, host);
+  }
   return { done: EXIT.success, failed: EXIT.failure, stale: EXIT.failure, interrupted: EXIT.interrupted }[outcome];
 }
 

@@ -14,6 +14,7 @@ import { toolVersion } from "../../runtime/tool-version.ts";
 import { UsageError, type Arguments } from "../args.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
+import { sayNext } from "../next-step.ts";
 import {
   compileAndObserve,
   diagnosticsJson,
@@ -65,6 +66,7 @@ Options:
     const plan = planAgainst(experiment, state, requestOf(args));
     const out = args.text("out");
     if (out !== undefined) save(resolve(host.cwd, out), { compiled, experiment, plan, state, args });
+    const todo = plan.tasks.some(({ action }) => isTodo(action));
     if (json) {
       const document = documentOf({ compiled, experiment, plan, state, args }, compiled.specFile, false);
       host.out(JSON.stringify({ ...document, diagnostics: diagnosticsJson(compiled) }, null, 2));
@@ -74,11 +76,17 @@ Options:
       const totals = totalsOf(experiment, plan, state.records);
       host.out(formatPlan(experiment, plan, totals, { style: host.style, detail: args.flag("detail") }));
       if (out !== undefined) host.out(`Saved to ${out}: steerform apply ${out} does just this.`);
+      else if (todo && isWhole(args))
+        sayNext("apply", "runs it; stop it at any time, it goes on from there.", args, host);
     }
-    const todo = plan.tasks.some(({ action }) => isTodo(action));
     return todo && args.flag("detailed-exitcode") ? EXIT.changes : EXIT.success;
   },
 };
+
+/** What apply does without options. */
+function isWhole(args: Arguments): boolean {
+  return Object.values(requestOf(args)).every(({ length }) => length === 0);
+}
 
 interface Planned {
   readonly compiled: Compilation;

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { RuntimeFailure } from "../../runtime/failures.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
+import { sayOpen } from "../next-step.ts";
 import { compileAndObserve, diagnosticsJson, printDiagnostics } from "../project.ts";
 import { writeReport } from "../report-files.ts";
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
@@ -43,7 +44,11 @@ Options:
       const { criteria, sections } = view;
       const found = sections.map(({ id, missing, answers }) => ({ id, missing, answers }));
       host.out(JSON.stringify({ format_version: 1, ok: true, files: paths, criteria, sections: found }, null, 2));
-    } else for (const path of paths) host.out(path);
+    } else {
+      for (const path of paths) host.out(path);
+      const page = paths.find((path) => path.endsWith(".html"));
+      if (page !== undefined) sayOpen(page, args, host);
+    }
     return EXIT.success;
   },
 };

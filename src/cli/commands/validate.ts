@@ -1,5 +1,6 @@
 import { plural } from "../../report/units.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
+import { sayNext } from "../next-step.ts";
 import { compileSpec, diagnosticsJson, printDiagnostics } from "../project.ts";
 import { SET_HELP, SPEC_OPTIONS, type Command } from "./command.ts";
 
@@ -25,8 +26,10 @@ Exit codes: 0 valid, 1 not valid.`,
       host.out(JSON.stringify({ format_version: 1, ok, diagnostics: diagnosticsJson(compiled) }, null, 2));
     } else {
       printDiagnostics(compiled, host);
-      if (experiment !== undefined)
+      if (experiment !== undefined) {
         host.out(`${experiment.name} is valid: ${plural(experiment.tasks.length, "task")}.`);
+        sayNext("plan", "shows what it takes.", args, host);
+      }
     }
     return experiment === undefined ? EXIT.failure : EXIT.success;
   },
