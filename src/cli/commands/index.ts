@@ -79,4 +79,9 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: "says more of a diagnostic: explain SF1303",
     load: async () => (await import("./explain.ts")).explainCommand,
   },
+  {
+    name: "completion",
+    summary: "prints a script that makes a shell complete commands: completion bash|zsh|fish",
+    load: async () => (await import("./completion.ts")).completionCommand,
+  },
 ];

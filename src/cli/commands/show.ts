@@ -32,6 +32,7 @@ Options:
   -h, --help         this text`,
   options: SPEC_OPTIONS,
   maxPositionals: 2,
+  words: ["results", "vectors"],
   async run(args, host): Promise<ExitCode> {
     const [what, spec] = args.positionals;
     if (what === undefined) throw new UsageError("show what? There is: results, vectors, or the id of a task.");

@@ -23,6 +23,7 @@ Options:
   -h, --help         this text`,
   options: { ...COMMON_OPTIONS, spec: { type: "string" }, force: { type: "boolean" } },
   maxPositionals: 1000,
+  words: ACTIONS,
   async run(args, host): Promise<ExitCode> {
     const [name, ...patterns] = args.positionals;
     const action = ACTIONS.find((known) => known === name);
