@@ -14,8 +14,8 @@ export interface PageParts {
 
 /** Of the whole page; what does not fit is left out, and said to be. */
 const MAX_BYTES = 5_000_000;
-/** Of pictures that are one of many alike, and their numbers. */
-const MAX_FOLDED_BYTES = 2_500_000;
+/** What of it pictures and their numbers may take. */
+const PICTURES_SHARE = 0.6;
 /** What a page says of what was left out. */
 const SLACK_BYTES = 1000;
 
@@ -29,14 +29,13 @@ export async function renderHtml(view: ReportView, parts: PageParts, maxBytes: n
   const draw = await drawing(sections.some(({ pictures }) => pictures.length > 0));
   const page = compileTemplate(template, "html");
   const digest = createHash("sha256").update(script).digest("base64");
-  const foldedBytes = Math.min(MAX_FOLDED_BYTES, maxBytes / 2);
   const values = {
     ...rest,
     style,
     script,
     policy: `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'`,
     criteria: criteria.map(({ state, ...one }) => ({ ...one, state, mark: MARKS[state], words: STATES[state] })),
-    sections: sections.map((section) => drawnSection(section, draw, foldedBytes)),
+    sections: drawnSections(sections, draw, PICTURES_SHARE * maxBytes),
     hasResponses: browser.sets.length > 0,
     leftOut: "",
   };
@@ -58,28 +57,28 @@ async function drawing(isNeeded: boolean): Promise<(figure: Figure) => string> {
   return isNeeded ? (await import("../pictures/draw.ts")).drawFigure : () => "";
 }
 
-/** With its pictures, those that are folded while they fit. */
-function drawnSection({ pictures, notes, ...section }: Section, draw: (figure: Figure) => string, maxBytes: number) {
+/** With their pictures while they fit: what is shown at once before what is folded. */
+function drawnSections(sections: readonly Section[], draw: (figure: Figure) => string, maxBytes: number) {
+  const all = sections.flatMap(({ pictures }) => pictures);
+  const articles = new Map<Pictures, ReturnType<typeof drawn>>();
   let bytes = 0;
-  const articles = pictures.flatMap((one) => {
-    if (one.isFolded && bytes > maxBytes) return [];
+  for (const one of [...all.filter(({ isFolded }) => !isFolded), ...all.filter(({ isFolded }) => isFolded)]) {
+    if (bytes > maxBytes) break;
     const article = drawn(one, draw);
-    if (one.isFolded) bytes += bytesOf(article);
-    return [article];
+    bytes += bytesOf(article);
+    articles.set(one, article);
+  }
+  return sections.map(({ pictures, notes, ...section }) => {
+    const there = pictures.flatMap((one) => articles.get(one) ?? []);
+    const missing = pictures.length - there.length;
+    const said = `The pictures of ${missing} of ${pictures.length} are left out, so that this page stays small: those of the best vectors come first. The files of the experiment have all numbers.`;
+    return {
+      ...section,
+      notes: missing === 0 ? notes : [...notes, said],
+      pictures: there.filter(({ isFolded }) => !isFolded),
+      folded: there.filter(({ isFolded }) => isFolded),
+    };
   });
-  const missing = pictures.length - articles.length;
-  const said =
-    missing === 0
-      ? []
-      : [
-          `${plural(missing, "vector set")} ${missing === 1 ? "has" : "have"} no pictures here, so that this page stays small: the tables have all.`,
-        ];
-  return {
-    ...section,
-    notes: [...notes, ...said],
-    pictures: articles.filter(({ isFolded }) => !isFolded),
-    folded: articles.filter(({ isFolded }) => isFolded),
-  };
 }
 
 function drawn({ title, figures, table, isFolded }: Pictures, draw: (figure: Figure) => string) {

@@ -75,9 +75,11 @@ describe("the page's size", () => {
     expect(page).not.toContain("left out");
   });
 
-  test("pictures of further vector sets are left out, and counted", async () => {
-    const page = await pageOf(plant(), 10_000);
-    expect(page).toContain("1 vector set has no pictures here, so that this page stays small: the tables have all.");
+  test("pictures that do not fit are left out, those of vector sets that are not the best first, and counted", async () => {
+    const page = await pageOf(plant(), 130_000);
+    expect(page.match(/The pictures of .* are left out/g)).toEqual(["The pictures of 2 of 4 are left out"]);
+    const titles = [...page.matchAll(/<h3>tiny_\S+ (\S+) mean_diff: best/g)].map(([, position]) => position);
+    expect(titles).toEqual(["response[:10]"]);
   });
 });
 
