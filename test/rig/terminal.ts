@@ -19,14 +19,27 @@ export interface Session {
   readonly exitCode: number | undefined;
 }
 
+type Keys = readonly (readonly [after: string, send: string])[];
+type Env = Readonly<Record<string, string>>;
+
 /** Runs the built command in a terminal; each key is sent once the text before it has come. */
 export async function inTerminal(
   args: readonly string[],
   cwd: string,
-  keys: readonly (readonly [after: string, send: string])[] = [],
-  more: Readonly<Record<string, string>> = {},
+  keys: Keys = [],
+  more: Env = {},
 ): Promise<Session> {
-  const request = JSON.stringify({ command: [process.execPath, BIN, ...args], cwd, keys });
+  return runInTerminal([process.execPath, BIN, ...args], cwd, keys, more);
+}
+
+/** The same of any command. */
+export async function runInTerminal(
+  command: readonly string[],
+  cwd: string,
+  keys: Keys = [],
+  more: Env = {},
+): Promise<Session> {
+  const request = JSON.stringify({ command, cwd, keys });
   const env = { TERM: "xterm-256color", NO_COLOR: "1", CI: undefined, npm_command: undefined, ...more };
   const { stdout, exitCode } = await execa("python3", [SCRIPT, request], { reject: false, env });
   const [shown, hidden] = [stdout.lastIndexOf(`${ESCAPE}[?25h`), stdout.lastIndexOf(`${ESCAPE}[?25l`)];
