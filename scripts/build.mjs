@@ -13,6 +13,7 @@ const ENTRIES = [
   "engine/session/worker",
   "engine/weights-analysis/worker",
   "runtime/observe-thread",
+  "runtime/runners/worker-process",
   "runtime/schemas",
 ];
 const root = new URL("../", import.meta.url);

@@ -33,6 +33,8 @@ export interface ModelOptions {
   /** Tokens in one forward pass, padding included: the memory bound. Never changes a result. */
   readonly maxBatchTokens: number;
   readonly dtype?: Dtype;
+  /** On the CPU; one a physical core when left out. Never changes a result. */
+  readonly threads?: number | undefined;
   /** Told, for people, how a device's memory is shared out, and when it ran out and less is used. */
   readonly onNotice?: (message: string) => void;
 }

@@ -31,6 +31,10 @@ export interface EngineOptions {
   readonly provider: Provider | "auto";
   readonly maxBatchTokens: number;
   readonly dtype: Dtype;
+  /** CUDA's numbers of the GPUs that each get a process; undefined: one process, on the first. */
+  readonly devices: readonly number[] | "auto" | undefined;
+  /** Processes that run models on whatever else. */
+  readonly workers: number;
 }
 
 export interface Variant {

@@ -5,3 +5,9 @@ export function gpuMemory(): { readonly freeBytes: number; readonly totalBytes: 
   const driver = nvidiaDriver();
   return driver.status === "ok" ? driver.gpus.find(({ visible }) => visible) : undefined;
 }
+
+/** Uuids of the NVIDIA GPUs that this process may use; none without a driver. */
+export function visibleGpus(): string[] {
+  const driver = nvidiaDriver();
+  return driver.status === "ok" ? driver.gpus.filter(({ visible }) => visible).map(({ uuid }) => uuid) : [];
+}

@@ -19,7 +19,8 @@ export { chooseProvider, type Placement } from "./provider.ts";
 export { BYTES_PER_ELEMENT } from "./session/model-memory.ts";
 export { examineProviders } from "./providers/examine.ts";
 export * from "./weights-analysis/index.ts";
-export { startThread } from "./start-thread.ts";
+export { moduleArguments, startThread } from "./start-thread.ts";
+export { visibleGpus } from "./gpu-memory.ts";
 
 /** What a weights folder holds, from config.json and the headers of its files. */
 export interface WeightsInfo {
@@ -100,13 +101,13 @@ export function inspectGguf(path: string): WeightsInfo {
 
 /** Loads a model; its session runs in a thread of its own. Rejects with EngineFailure. */
 export async function openModel(options: ModelOptions): Promise<Model> {
-  const { weightsDir, maxBatchTokens } = options;
+  const { weightsDir, maxBatchTokens, threads } = options;
   const { provider, type } = chooseProvider(options.provider, options.dtype ?? "auto");
   // The session reads the headers again; a failure here needs no thread.
   readCheckpoint(weightsDir);
   const tokenizer = openTokenizer(weightsDir);
   const renderChat = openChatTemplate(weightsDir, tokenizer.config);
-  const session = await SessionClient.open({ weightsDir, provider, type, maxBatchTokens }, options.onNotice);
+  const session = await SessionClient.open({ weightsDir, provider, type, maxBatchTokens, threads }, options.onNotice);
 
   /** A chat template writes its special tokens itself; a second BOS would be one too many. */
   const encode = (prompt: Prompt): number[] =>

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 /**
@@ -12,9 +12,19 @@ import { Worker } from "node:worker_threads";
  */
 export function startThread(module: URL, workerData: object): Worker {
   if (module.href.endsWith(".js")) return new Worker(module, { workerData, execArgv: [] });
-  // By file and not by name: a thread that starts from a text resolves names from the working directory.
-  const tsxFolder = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
-  const tsx = JSON.stringify(pathToFileURL(join(tsxFolder, "dist/esm/api/index.mjs")).href);
+  const tsx = JSON.stringify(pathToFileURL(join(tsxFolder(), "dist/esm/api/index.mjs")).href);
   const start = `import(${tsx}).then((tsx) => { tsx.register(); return import(${JSON.stringify(module.href)}); })`;
   return new Worker(start, { eval: true, workerData, execArgv: [] });
+}
+
+/** What a process is started with that begins with a module, as written or as built. */
+export function moduleArguments(module: URL): { readonly path: string; readonly execArgv: string[] } {
+  const path = fileURLToPath(module);
+  if (path.endsWith(".js")) return { path, execArgv: [] };
+  return { path, execArgv: ["--import", pathToFileURL(join(tsxFolder(), "dist/loader.mjs")).href] };
+}
+
+/** By file and not by name: what starts from a text resolves names from the working directory. */
+function tsxFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
 }

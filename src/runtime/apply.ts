@@ -2,24 +2,20 @@ import { setImmediate } from "node:timers/promises";
 import type { Experiment } from "../domain/experiment.ts";
 import type { Plan, Provenance } from "../domain/state.ts";
 import type { Task } from "../domain/task.ts";
-import { ArtifactReader } from "./artifact-reader.ts";
-import { Checkpoint, removeCheckpoint, removeCheckpoints } from "./checkpoint.ts";
+import { removeCheckpoint, removeCheckpoints } from "./checkpoint.ts";
 import type { Emit, Outcome, RunCounts } from "./events.ts";
-import { failureOf, Interrupted, type Failure } from "./failures.ts";
-import { writeOutput } from "./files.ts";
+import { Interrupted, type Failure } from "./failures.ts";
 import { removeOutgrown } from "./garbage.ts";
-import { openJudge } from "./judge/index.ts";
-import type { Judge } from "./judge/types.ts";
-import { ModelPool } from "./model-pool.ts";
-import { machineProvenance, peakMemoryBytes, type MachineProvenance } from "./provenance.ts";
+import { machineProvenance, type MachineProvenance } from "./provenance.ts";
 import { Recorder } from "./recorder.ts";
+import { runFailure } from "./runners/failed.ts";
+import { openRunners } from "./runners/index.ts";
+import type { Execute } from "./runners/local.ts";
+import { RunnerLost, type Ran, type TaskRunner } from "./runners/types.ts";
+import { Places } from "./places.ts";
 import { Schedule } from "./schedule.ts";
 import type { StateStore } from "./state.ts";
-import type { Outputs, TaskContext } from "./tasks/context.ts";
-import { execute, isJudged, modelsOf } from "./tasks/index.ts";
-import { untilAborted } from "./until-aborted.ts";
-
-export type Execute = typeof execute;
+import { isJudged, modelsOf } from "./tasks/index.ts";
 
 export interface ApplyOptions {
   readonly experiment: Experiment;
@@ -33,7 +29,7 @@ export interface ApplyOptions {
   readonly parallelism: number;
   readonly emit: Emit;
   /** What runs the tasks: the executors of all kinds when left out. */
-  readonly execute?: Execute;
+  readonly execute?: Execute | undefined;
   /** Aborted to stop soon; what is finished is kept. */
   readonly signal: AbortSignal;
 }
@@ -49,21 +45,23 @@ const LOOK_AHEAD = 50;
 
 class Run {
   readonly #options: ApplyOptions;
-  readonly #models: ModelPool;
-  readonly #artifacts: ArtifactReader;
+  readonly #places: Places;
   readonly #schedule: Schedule;
   readonly #recorder: Recorder;
   readonly #machine: MachineProvenance;
-  #judge: Promise<Judge> | undefined;
   #done = 0;
   #failed = 0;
   #blocked = 0;
 
   constructor(options: ApplyOptions) {
-    const { experiment, plan, state } = options;
+    const { experiment, plan, state, signal, emit, execute, parallelism } = options;
     this.#options = options;
-    this.#models = new ModelPool(experiment, options.emit);
-    this.#artifacts = new ArtifactReader(experiment, state.records);
+    const notice = (message: string): void => emit({ type: "notice", message });
+    const runners = openRunners(experiment, { records: state.records, signal, notice, execute });
+    this.#places = new Places(runners, {
+      parallelism,
+      waits: (task) => isJudged(task) && experiment.judge?.provider === "openai",
+    });
     this.#schedule = new Schedule(experiment, plan);
     this.#recorder = new Recorder(experiment.folder, state);
     this.#machine = machineProvenance(experiment.projectDir);
@@ -82,7 +80,7 @@ class Run {
       if (!(error instanceof Interrupted)) throw error;
       outcome = "interrupted";
     } finally {
-      await this.#models.close();
+      await this.#places.close();
     }
     const left = this.#schedule.size;
     const counts = { done: this.#done, failed: this.#failed, blocked: this.#blocked, left, kept };
@@ -91,25 +89,24 @@ class Run {
   }
 
   /**
-   * In plan order, one task after the other: what is made is put on the disk while the next task runs, if it does not wait
-   * for it. Tasks that wait for a judge's server run several at a time, so that the model writes for one while another's
-   * answers are judged.
+   * In plan order, a runner one task after the other: what is made is put on the disk while the next task runs, if it does
+   * not wait for it. Tasks that wait for a judge's server run several at a time, so that the model writes for one while
+   * another's answers are judged.
    */
   async #runAll(): Promise<Outcome> {
     /** Until they are recorded. */
     const groups = new Map<Task, Promise<void>>();
-    const running = new Set<Task>();
     let stopped = false;
     let wake = (): void => undefined;
-    const start = (task: Task): void => {
+    const start = (task: Task, runner: TaskRunner): void => {
       const group = this.#schedule.groupOf(task);
       for (const one of group) this.#schedule.start(one);
-      running.add(task);
+      const leave = this.#places.enter(task, runner);
       const executed = (): void => {
-        running.delete(task);
+        leave();
         wake();
       };
-      const work = this.#runGroup(group, executed).then((failure) => {
+      const work = this.#runGroup(group, runner, executed).then((failure) => {
         groups.delete(task);
         stopped ||= failure !== undefined && !this.#options.keepGoing;
       });
@@ -123,13 +120,13 @@ class Run {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const next = stopped || this.#recorder.isFull ? undefined : this.#nextBeside([...running]);
-        if (next !== undefined) start(next);
+        const next = stopped || this.#recorder.isFull ? undefined : this.#next();
+        if (next !== undefined) start(next.task, next.runner);
         else if (groups.size > 0) await Promise.race([woken, ...groups.values()]);
         else break;
         // Tasks that never wait, of which there can be thousands, would keep Ctrl-C and the progress waiting.
         await setImmediate();
-        if (running.size === 0) await this.#models.closeUnused((variant) => this.#schedule.uses(variant));
+        await this.#places.closeUnused((variant) => this.#schedule.uses(variant));
       }
     } finally {
       // A task that is stopped with the others ends by itself, and soon.
@@ -139,24 +136,20 @@ class Run {
     return this.#failed > 0 ? "failed" : "done";
   }
 
-  /** The first task in plan order that may run beside these. */
-  #nextBeside(running: readonly Task[]): Task | undefined {
-    if (running.length >= this.#options.parallelism) return undefined;
+  /** The first task in plan order that may run now, and where. */
+  #next(): { readonly task: Task; readonly runner: TaskRunner } | undefined {
     let looked = 0;
     for (const task of this.#schedule.pending()) {
       // What was done before is told before.
       if (this.#recorder.size > 0 && this.#schedule.blockedBy(task) !== undefined) return undefined;
       if (this.#block(task)) continue;
-      const isReady = this.#schedule.isReady(task);
-      if (running.length === 0) return isReady ? task : undefined;
-      if (![task, ...running].every((one) => this.#waitsForServer(one)) || ++looked > LOOK_AHEAD) return undefined;
-      if (isReady) return task;
+      const runner = this.#places.placeFor(task);
+      if (runner === undefined || ++looked > LOOK_AHEAD) return undefined;
+      if (this.#schedule.isReady(task)) return { task, runner };
+      // Alone, what it needs is on its way to the disk: the plan's order is kept.
+      if (this.#places.isAlone) return undefined;
     }
     return undefined;
-  }
-
-  #waitsForServer(task: Task): boolean {
-    return isJudged(task) && this.#options.experiment.judge?.provider === "openai";
   }
 
   /** Marks a task whose upstream, or whose gate, was lost. */
@@ -170,17 +163,18 @@ class Run {
   }
 
   /** Resolves when the tasks are recorded, or have failed. `executed` is called before, when their work is done. */
-  async #runGroup(group: readonly Task[], executed: () => void): Promise<Failure | undefined> {
+  async #runGroup(group: readonly Task[], runner: TaskRunner, executed: () => void): Promise<Failure | undefined> {
     const { emit } = this.#options;
     const began = performance.now();
     for (const task of group) emit({ type: "task-started", id: task.id, phase: task.phase });
     try {
-      const outputs = await this.#execute(group).finally(executed);
+      const ran = await this.#execute(group, runner).finally(executed);
       const durationMs = (performance.now() - began) / group.length;
-      await this.#recorder.all(group.map((task) => this.#record(task, outputs.get(task.id) ?? new Map(), durationMs)));
+      await this.#recorder.all(group.map((task) => this.#record(task, ran, durationMs)));
       return undefined;
     } catch (error) {
-      const failure = error instanceof Interrupted ? undefined : failureOf(error);
+      if (error instanceof RunnerLost && this.#mayTryAgain(group, runner, error)) return undefined;
+      const failure = error instanceof Interrupted ? undefined : runFailure(error);
       if (failure === undefined) throw error;
       await this.#recorder.idle();
       for (const task of group) {
@@ -193,8 +187,18 @@ class Run {
     }
   }
 
-  async #execute(group: readonly Task[]): Promise<Map<string, Outputs>> {
-    const { experiment, emit, signal, state } = this.#options;
+  /** A task whose process was lost has one more try: what it had done is in its checkpoint. */
+  #mayTryAgain(group: readonly Task[], runner: TaskRunner, { message }: RunnerLost): boolean {
+    const [first] = group;
+    if (first === undefined || !this.#places.lose(group, runner)) return false;
+    for (const task of group) this.#schedule.putBack(task);
+    const notice = `The process that ran ${first.id} is gone (${message}): it runs once more.`;
+    this.#options.emit({ type: "notice", message: notice });
+    return true;
+  }
+
+  #execute(group: readonly Task[], runner: TaskRunner): Promise<Ran> {
+    const { emit, experiment, state } = this.#options;
     for (const task of group) {
       removeOutgrown(task, state.records.get(task.id), experiment);
       state.forget(task.id);
@@ -203,25 +207,18 @@ class Run {
     const planned = first === undefined ? undefined : this.#schedule.planned(first.id);
     if (first === undefined || planned === undefined) throw new Error("Internal error: nothing to run");
     const { id, phase } = first;
-    const checkpoint = new Checkpoint(experiment.folder, planned.digest);
-    const context: TaskContext = {
-      experiment,
-      signal,
-      model: (variant) => this.#models.get(variant),
-      judge: () => (this.#judge ??= openJudge(experiment, this.#models, signal)),
-      readFile: (path) => this.#artifacts.read(path),
-      writeFile: (path, content) => writeOutput(experiment.folder, path, content),
-      step: (name, make, mayKeep = () => true) => checkpoint.step(name, make, mayKeep),
-      bytesStep: (name, make) => checkpoint.bytesStep(name, make),
-      progress: (progress) => emit({ type: "task-progress", id, phase, progress }),
-      notice: (message) => emit({ type: "notice", message }),
-    };
-    // When it is not waited for any more, the engine's worker is ended with its model.
-    return untilAborted((this.#options.execute ?? execute)(group, context), signal);
+    return runner.run(
+      { group, digest: planned.digest },
+      {
+        progress: (progress) => emit({ type: "task-progress", id, phase, progress }),
+        notice: (message) => emit({ type: "notice", message }),
+      },
+    );
   }
 
-  async #record(task: Task, outputs: Outputs, durationMs: number): Promise<void> {
+  async #record(task: Task, ran: Ran, durationMs: number): Promise<void> {
     const { emit, experiment, toolVersion } = this.#options;
+    const outputs = ran.outputs.get(task.id) ?? new Map();
     const planned = this.#schedule.planned(task.id);
     if (planned === undefined) throw new Error(`Internal error: ${task.id} was not planned`);
     const { id, phase } = task;
@@ -233,7 +230,7 @@ class Run {
       durationMs: Math.round(durationMs),
       finishedAt: new Date().toISOString(),
       toolVersion,
-      provenance: this.#provenance(task),
+      provenance: this.#provenance(task, ran),
     });
     this.#schedule.finish(task);
     this.#done++;
@@ -241,11 +238,9 @@ class Run {
     removeCheckpoint(experiment.folder, digest);
   }
 
-  #provenance(task: Task): Provenance {
+  #provenance(task: Task, { provider, peakMemoryBytes }: Ran): Provenance {
     const { experiment, runId } = this.#options;
-    const [variant] = modelsOf(task);
-    const ran =
-      variant === undefined ? {} : { provider: this.#models.provider(variant), dtype: experiment.engine.dtype };
-    return { ...this.#machine, ...ran, run: runId, peak_memory_bytes: peakMemoryBytes() };
+    const model = modelsOf(task).length === 0 ? {} : { provider, dtype: experiment.engine.dtype };
+    return { ...this.#machine, ...model, run: runId, peak_memory_bytes: peakMemoryBytes };
   }
 }

@@ -82,10 +82,11 @@ function* opened(folder: string): Generator<number> {
   }
 }
 
-/** Removes what writes that a crash cut short have left under a folder. Only for who holds the lock. */
-export function removeTemporaries(folder: string): void {
+/** Removes what writes that a crash cut short have left under a folder: of one process, or all. Only for who holds the lock. */
+export function removeTemporaries(folder: string, pid?: number): void {
+  const name = new RegExp(`\\.tmp-${pid ?? "\\d+"}$`);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && /\.tmp-\d+$/.test(entry.name)) rmSync(join(entry.parentPath, entry.name), { force: true });
+    if (entry.isFile() && name.test(entry.name)) rmSync(join(entry.parentPath, entry.name), { force: true });
   }
 }
 

@@ -1,19 +1,30 @@
 import type { Model, Provider } from "../domain/engine.ts";
 import type { Experiment } from "../domain/experiment.ts";
 import { openModel } from "../engine/index.ts";
-import type { Emit } from "./events.ts";
 import { variantOf } from "./tasks/context.ts";
+
+export interface PoolOptions {
+  /** For people, of models. */
+  readonly notice: (message: string) => void;
+  /** Of a model on the CPU; one a physical core when left out. */
+  readonly threads?: number | undefined;
+}
 
 /** Loaded models, one per weights folder: two variants of the same weights share one. */
 export class ModelPool {
   readonly #experiment: Experiment;
-  readonly #emit: Emit;
+  readonly #options: PoolOptions;
   readonly #open = new Map<string, Promise<Model>>();
   readonly #providers = new Map<string, Provider>();
 
-  constructor(experiment: Experiment, emit: Emit) {
+  constructor(experiment: Experiment, options: PoolOptions) {
     this.#experiment = experiment;
-    this.#emit = emit;
+    this.#options = options;
+  }
+
+  /** Whether the variant's model is loaded, or is being loaded. */
+  has(variant: string): boolean {
+    return this.#open.has(variantOf(this.#experiment, variant).weightsDir);
   }
 
   /** The variant's model, loaded on first use. Rejects with EngineFailure. */
@@ -21,8 +32,8 @@ export class ModelPool {
     const { weightsDir } = variantOf(this.#experiment, variant);
     const known = this.#open.get(weightsDir);
     if (known !== undefined) return known;
-    const onNotice = (message: string): void => this.#emit({ type: "notice", message });
-    const opened = openModel({ weightsDir, ...this.#experiment.engine, onNotice });
+    const { notice: onNotice, threads } = this.#options;
+    const opened = openModel({ weightsDir, ...this.#experiment.engine, onNotice, threads });
     this.#open.set(weightsDir, opened);
     return opened.then((model) => {
       this.#providers.set(weightsDir, model.provider);

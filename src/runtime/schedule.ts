@@ -82,6 +82,12 @@ export class Schedule {
     for (const variant of modelsOf(task)) this.#users.set(variant, (this.#users.get(variant) ?? 0) - 1);
   }
 
+  /** A task that was started, and is to be started once more. */
+  putBack(task: Task): void {
+    if (!this.#started.delete(task.id)) throw new Error(`Internal error: ${task.id} was not started`);
+    for (const variant of modelsOf(task)) this.#users.set(variant, (this.#users.get(variant) ?? 0) + 1);
+  }
+
   finish(task: Task): void {
     if (!this.#pending.delete(task.id)) throw new Error(`Internal error: ${task.id} was not planned`);
     this.start(task);

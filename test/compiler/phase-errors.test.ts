@@ -328,3 +328,33 @@ test("SF1719: a type that the provider does not compute in", () => {
   const webgpu = fullEdited(["engine: { provider: cpu, ", "engine: { provider: webgpu, dtype: bfloat16, "]);
   expect(reported(webgpu)).toContain("The provider webgpu computes in float16 or float32, not in bfloat16.");
 });
+
+test("SF1720: devices of a provider without", () => {
+  const spec = fullEdited(["engine: { provider: cpu, ", "engine: { provider: cpu, devices: [0, 1], "]);
+  expect(reported(spec)).toMatchInlineSnapshot(`
+    "specs/test.yaml:10:35: error SF1720: Devices are GPUs of CUDA: the provider cpu has none.
+       9 |
+      10 | engine: { provider: cpu, devices: [0, 1], max_batch_tokens: 1024 }
+         |                                   ^^^^^^
+      11 | judge: { provider: local, variant: judge }
+    specs/test.yaml:10:21: The provider is chosen here.
+      10 | engine: { provider: cpu, devices: [0, 1], max_batch_tokens: 1024 }
+         |                     ^^^
+    hint: Leave devices out, or write provider: cuda. On the CPU, workers says how many processes run models at once."
+  `);
+});
+
+test("SF1721: workers beside devices", () => {
+  const spec = fullEdited(["engine: { provider: cpu, ", "engine: { devices: auto, workers: 2, "]);
+  expect(reported(spec)).toMatchInlineSnapshot(`
+    "specs/test.yaml:10:35: error SF1721: Devices have a process each: there are no workers beside them.
+       9 |
+      10 | engine: { devices: auto, workers: 2, max_batch_tokens: 1024 }
+         |                                   ^
+      11 | judge: { provider: local, variant: judge }
+    specs/test.yaml:10:20: The devices are named here.
+      10 | engine: { devices: auto, workers: 2, max_batch_tokens: 1024 }
+         |                    ^^^^
+    hint: Leave workers out."
+  `);
+});

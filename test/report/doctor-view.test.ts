@@ -56,7 +56,7 @@ const SPEC: SpecFacts = {
   status: "valid",
   file: "specs/model_diff.yaml",
   experiment: "model_diff",
-  engine: { provider: "auto", dtype: "bfloat16", maxBatchTokens: 16_384 },
+  engine: { provider: "auto", dtype: "bfloat16", devices: undefined, workers: 1, maxBatchTokens: 16_384 },
   placement: { provider: "cuda", type: "bfloat16" },
   models: [
     { variant: "base", model: "llama-3.1-8b", weights: { status: "found", folder: "/cache/base" }, memory: LLAMA },

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { planTasks } from "../../src/compiler/plan/plan.ts";
 import type { Experiment } from "../../src/domain/experiment.ts";
-import { apply, type Execute } from "../../src/runtime/apply.ts";
+import { apply } from "../../src/runtime/apply.ts";
 import type { RunEvent } from "../../src/runtime/events.ts";
 import { RuntimeFailure } from "../../src/runtime/failures.ts";
+import type { Execute } from "../../src/runtime/runners/local.ts";
 import { readState, StateStore } from "../../src/runtime/state.ts";
 import { FULL } from "../compiler/full-fixture.ts";
 import { projectOf } from "../compiler/fixture.ts";

@@ -15,6 +15,8 @@ export function lower(root: YamlNode): S.Spec {
   const engine = field(root, "engine");
   const provider = text(field(engine, "provider"));
   const dtype = text(field(engine, "dtype"));
+  const devices = field(engine, "devices");
+  const workers = number(field(engine, "workers"));
   return {
     place: root.place,
     name: text(field(root, "experiment")),
@@ -25,8 +27,15 @@ export function lower(root: YamlNode): S.Spec {
       provider: PROVIDERS.find((known) => known === provider?.value) ?? "auto",
       maxBatchTokens: number(field(engine, "max_batch_tokens"))?.value ?? 16_384,
       dtype: DTYPES.find((known) => known === dtype?.value) ?? "auto",
+      devices: lowerDevices(devices),
+      workers: workers?.value ?? 1,
     },
-    enginePlaces: { provider: provider?.place ?? root.place, dtype: dtype?.place ?? root.place },
+    enginePlaces: {
+      provider: provider?.place ?? root.place,
+      dtype: dtype?.place ?? root.place,
+      devices: devices?.place ?? root.place,
+      workers: workers?.place ?? root.place,
+    },
     judge: lowerJudge(field(root, "judge")),
     judgeWritten: field(root, "judge") !== undefined,
     traits: declarations(field(root, "traits"), lowerTrait),
@@ -38,6 +47,11 @@ export function lower(root: YamlNode): S.Spec {
     similarity: lowerSimilarity(root),
     checkpoints: lowerCheckpoints(root),
   };
+}
+
+function lowerDevices(node: YamlNode | undefined): readonly number[] | "auto" | undefined {
+  if (node === undefined) return undefined;
+  return text(node)?.value === "auto" ? "auto" : items(node).flatMap((item) => number(item)?.value ?? []);
 }
 
 function lowerVariant(node: YamlNode): S.VariantSpec | undefined {

@@ -18,7 +18,7 @@ export interface Spec {
   readonly applicationWritten: boolean;
   readonly engine: EngineOptions;
   /** Of the values, or of the spec where they are left out. */
-  readonly enginePlaces: { readonly provider: Place; readonly dtype: Place };
+  readonly enginePlaces: Readonly<Record<"provider" | "dtype" | "devices" | "workers", Place>>;
   readonly judge: JudgeSpec | undefined;
   /** A judge is written, valid or not. */
   readonly judgeWritten: boolean;

@@ -184,3 +184,17 @@ export function dtypeOfOthers(
     hint: "Write dtype: auto, or another provider.",
   });
 }
+
+export function devicesOfOthers(place: Place, provider: { readonly name: string; readonly place: Place }): Diagnostic {
+  return error("SF1720", place, `Devices are GPUs of CUDA: the provider ${provider.name} has none.`, {
+    related: [{ message: "The provider is chosen here.", place: provider.place }],
+    hint: "Leave devices out, or write provider: cuda. On the CPU, workers says how many processes run models at once.",
+  });
+}
+
+export function workersBesideDevices(place: Place, devices: Place): Diagnostic {
+  return error("SF1721", place, "Devices have a process each: there are no workers beside them.", {
+    related: [{ message: "The devices are named here.", place: devices }],
+    hint: "Leave workers out.",
+  });
+}

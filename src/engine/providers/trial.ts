@@ -1,10 +1,8 @@
 import { fork } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Provider } from "../../domain/engine.ts";
 import type { ProviderTrial } from "../../domain/machine.ts";
 import { programFile } from "../../util/package-files.ts";
+import { moduleArguments } from "../start-thread.ts";
 
 /** A driver may take long to wake, and shaders to compile. */
 const TIMEOUT_MS = 60_000;
@@ -17,7 +15,7 @@ export type TrialMessage = { readonly works: true } | { readonly works: false; r
  * what goes wrong inside of it stands on standard error only.
  */
 export function tryProvider(provider: Provider): Promise<ProviderTrial> {
-  const { path, execArgv } = program();
+  const { path, execArgv } = moduleArguments(programFile("engine/providers/trial-process"));
   const child = fork(path, [provider], { execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let [said, printed, late] = [undefined as TrialMessage | undefined, "", false];
   child.on("message", (message: TrialMessage) => (said = message));
@@ -36,14 +34,6 @@ export function tryProvider(provider: Provider): Promise<ProviderTrial> {
       resolve({ provider, works, reason: works ? "" : (causeIn(printed) ?? thrown) });
     });
   });
-}
-
-/** The built program, or its source, which tsx has to be there for. */
-function program(): { readonly path: string; readonly execArgv: string[] } {
-  const path = fileURLToPath(programFile("engine/providers/trial-process"));
-  if (path.endsWith(".js")) return { path, execArgv: [] };
-  const tsxFolder = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
-  return { path, execArgv: ["--import", pathToFileURL(join(tsxFolder, "dist/loader.mjs")).href] };
 }
 
 /** ONNX Runtime throws that a library was not loaded, and prints why; Dawn prints why there is no Vulkan. */

@@ -20,7 +20,7 @@ export async function openDecoder(
   notice: (message: string) => void = () => {},
 ): Promise<Decoder> {
   const { weightsDir, provider, type } = options;
-  if (provider === "cpu") return PaddedDecoder.open(weightsDir);
+  if (provider === "cpu") return PaddedDecoder.open(weightsDir, options.threads);
   const read = readCheckpoint(weightsDir);
   const checkpoint = provider === "webgpu" ? forWebGpu(weightsDir, read) : read;
   const blockTokens = blockTokensOf(checkpoint.shape.headDim);

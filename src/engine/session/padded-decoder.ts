@@ -34,10 +34,10 @@ export class PaddedDecoder implements Decoder {
   }
 
   /** Rejects with EngineFailure. */
-  static async open(weightsDir: string): Promise<PaddedDecoder> {
+  static async open(weightsDir: string, threads: number = 0): Promise<PaddedDecoder> {
     const checkpoint = readCheckpoint(weightsDir);
     const { bytes, externalRoot } = buildDecoderGraph(checkpoint, { kind: "gqa", type: "float32" });
-    const session = await OnnxSession.open(bytes, externalRoot).catch((error: unknown) => {
+    const session = await OnnxSession.open(bytes, externalRoot, "cpu", { threads }).catch((error: unknown) => {
       throw runtimeFailure("could not load the model", error);
     });
     return new PaddedDecoder(checkpoint.shape, new Set(checkpoint.stopIds), session);

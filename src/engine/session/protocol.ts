@@ -15,6 +15,7 @@ export interface WorkerOptions {
   readonly provider: Provider;
   readonly type: FloatType;
   readonly maxBatchTokens: number;
+  readonly threads?: number | undefined;
 }
 
 export type Call =

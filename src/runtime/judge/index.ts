@@ -9,18 +9,28 @@ import { openAiOracle } from "./openai.ts";
 import { promptsByTrait } from "./prompts.ts";
 import type { Judge, NumberOracle } from "./types.ts";
 
-/** The spec's judge. Throws RuntimeFailure `secret-missing` or `judge-unusable`. */
-export async function openJudge(experiment: Experiment, models: ModelPool, signal: AbortSignal): Promise<Judge> {
-  return createJudge(promptsByTrait(experiment.judgeTemplates), await openOracle(experiment, models, signal));
+/** The spec's judge, or what another oracle answers. Throws RuntimeFailure `secret-missing` or `judge-unusable`. */
+export async function openJudge(
+  experiment: Experiment,
+  models: ModelPool,
+  signal: AbortSignal,
+  oracle?: NumberOracle,
+): Promise<Judge> {
+  const answers = oracle ?? serverOracle(experiment, signal) ?? (await ownOracle(experiment, models));
+  return createJudge(promptsByTrait(experiment.judgeTemplates), answers);
 }
 
-async function openOracle(experiment: Experiment, models: ModelPool, signal: AbortSignal): Promise<NumberOracle> {
+async function ownOracle(experiment: Experiment, models: ModelPool): Promise<NumberOracle> {
   const { judge } = experiment;
-  if (judge === undefined) throw new Error("Internal error: the spec has no judge");
-  if (judge.provider === "local") {
-    const { promptFormat } = variantOf(experiment, judge.variant);
-    return localOracle(await models.get(judge.variant), promptFormat, experiment.judgeTemplates.values());
-  }
+  if (judge?.provider !== "local") throw new Error("Internal error: the spec has no judge");
+  const { promptFormat } = variantOf(experiment, judge.variant);
+  return localOracle(await models.get(judge.variant), promptFormat, experiment.judgeTemplates.values());
+}
+
+/** Undefined where the judge is no server's. Throws RuntimeFailure `secret-missing`. */
+export function serverOracle(experiment: Experiment, signal: AbortSignal): NumberOracle | undefined {
+  const { judge } = experiment;
+  if (judge?.provider !== "openai") return undefined;
   return openAiOracle({
     baseUrl: judge.baseUrl,
     model: judge.model,
