@@ -115,7 +115,7 @@ function rowsOfKinds(path: string, schema: Schema, whole: Schema): Row[] {
 /** `provider: local`, in code. */
 function constantsText({ properties = {} }: Schema): string {
   return Object.entries(properties)
-    .flatMap(([name, { const: value }]) => (value === undefined ? [] : [`\`${name}: ${String(value)}\``]))
+    .flatMap(([name, { const: value }]) => (value === undefined ? [] : [code(`${name}: ${textOf(value)}`)]))
     .join(", ");
 }
 
@@ -151,7 +151,11 @@ function escaped(text: string): string {
 }
 
 function code(value: unknown): string {
-  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+  return `\`${textOf(value)}\``;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function tableOf(rows: readonly Row[]): string {
