@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  parseSafetensorsHeader,
-  toFloat32,
-} from "../../src/domain/safetensors.ts";
+import { decodeSafetensors, parseSafetensorsHeader, toFloat32 } from "../../src/domain/safetensors.ts";
+import { encodeSafetensors } from "../../src/domain/safetensors-encode.ts";
 
 function file(header: string | object, dataBytes: number): Uint8Array {
   const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));

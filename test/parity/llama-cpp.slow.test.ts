@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { VectorsTask } from "../../src/domain/task.ts";
-import { encodeSafetensors } from "../../src/domain/safetensors.ts";
+import { encodeSafetensors } from "../../src/domain/safetensors-encode.ts";
 import { convertGguf } from "../../src/engine/index.ts";
 import { PaddedDecoder } from "../../src/engine/session/padded-decoder.ts";
 import { controlVectors } from "../../src/runtime/export/control-vectors.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors, parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
+import { decodeSafetensors, parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
+import { encodeSafetensors } from "../../src/domain/safetensors-encode.ts";
 import type { CaptureTask, ReplayTask, SimilarityTask, Task } from "../../src/domain/task.ts";
 import { formatCaptured, formatResiduals, type CapturedResponse } from "../../src/runtime/tasks/capture-files.ts";
 import type { TaskContext } from "../../src/runtime/tasks/context.ts";

@@ -1,7 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors, parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
+import { decodeSafetensors, parseSafetensorsHeader } from "../../src/domain/safetensors.ts";
+import { encodeSafetensors } from "../../src/domain/safetensors-encode.ts";
 import { randomDirection } from "../../src/methods/random.ts";
 import { createSharedProject, REPOSITORY, SPEC } from "../rig/project.ts";
 

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { safetensorsHeader } from "../../domain/safetensors.ts";
+import { safetensorsHeader } from "../../domain/safetensors-encode.ts";
 import type { JsonObject } from "../../util/json.ts";
 import { changeOf, storedAs, storedBytes } from "./change.ts";
 import { generationConfigJson } from "./config.ts";

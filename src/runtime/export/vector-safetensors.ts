@@ -1,4 +1,4 @@
-import { encodeSafetensors } from "../../domain/safetensors.ts";
+import { encodeSafetensors } from "../../domain/safetensors-encode.ts";
 import type { ExportFormat } from "./types.ts";
 import { describeSet, vectorSets } from "./vector-sets.ts";
 

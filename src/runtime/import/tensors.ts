@@ -1,5 +1,6 @@
 import { dirname } from "node:path/posix";
-import { BYTES_PER_ELEMENT, encodeSafetensors, safetensorsHeader } from "../../domain/safetensors.ts";
+import { BYTES_PER_ELEMENT } from "../../domain/safetensors.ts";
+import { encodeSafetensors, safetensorsHeader } from "../../domain/safetensors-encode.ts";
 import type { Task } from "../../domain/task.ts";
 import { readTorchFile } from "../torch/read.ts";
 import { TorchTensor, type TorchValue } from "../torch/tensor.ts";

@@ -1,4 +1,5 @@
-import { decodeSafetensors, encodeSafetensors } from "../../domain/safetensors.ts";
+import { decodeSafetensors } from "../../domain/safetensors.ts";
+import { encodeSafetensors } from "../../domain/safetensors-encode.ts";
 import type { ActivationsTask } from "../../domain/task.ts";
 import { readableJson } from "../../util/readable-json.ts";
 import { outputPath, type Outputs, type TaskContext } from "./context.ts";

@@ -1,4 +1,5 @@
-import { decodeSafetensors, encodeSafetensors, SafetensorsError } from "../../domain/safetensors.ts";
+import { decodeSafetensors, SafetensorsError } from "../../domain/safetensors.ts";
+import { encodeSafetensors } from "../../domain/safetensors-encode.ts";
 import type { CaptureTask, ReplayTask } from "../../domain/task.ts";
 import { toFloat16 } from "../../math/float16.ts";
 import { RuntimeFailure } from "../failures.ts";

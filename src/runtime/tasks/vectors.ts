@@ -1,4 +1,4 @@
-import { encodeSafetensors } from "../../domain/safetensors.ts";
+import { encodeSafetensors } from "../../domain/safetensors-encode.ts";
 import type { VectorsTask } from "../../domain/task.ts";
 import { methodNamed } from "../../methods/index.ts";
 import { separation, type Separation } from "../../methods/separation.ts";
