@@ -66,7 +66,8 @@ function onlySpec(cwd: string): string {
   );
 }
 
-function specFiles(folder: string): string[] {
+/** Names of the specs in a folder, in order. */
+export function specFiles(folder: string): string[] {
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
   return isFolder
     ? readdirSync(folder)

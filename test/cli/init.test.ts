@@ -78,6 +78,13 @@ Was there, and is as it was:
     expect((await steerformHere(["init"], folder)).stdout).toMatch(/^Nothing is new\.\nWas there, and is as it was:\n/);
   });
 
+  test("names its spec in the next steps where there are others", async () => {
+    const { folder } = await made();
+    writeFileSync(join(folder, "specs/other.yaml"), "");
+    const { stdout } = await steerformHere(["init"], folder);
+    expect(stdout).toContain("\n  steerform plan specs/experiment.yaml      shows what it takes; runs nothing\n");
+  });
+
   test("says the same as JSON", async () => {
     const folder = tempFolder();
     const { stdout } = await steerformHere(["init", "--json"], folder);
@@ -209,6 +216,17 @@ describe("a mistake writes nothing and says what to do:", () => {
       1,
       `error: org/tiny is not in the Hugging Face cache (${home}/hub), and HF_HUB_OFFLINE is set.\nhint: Unset it, or elsewhere: hf download org/tiny`,
     ]);
+  });
+
+  test("a model that the hub does not have, with the nearest that needs no asking", async () => {
+    const { env, server } = await hub();
+    const folder = tempFolder();
+    const { exitCode, stderr } = await steerform(["init", "--model", "Qwen/Qwen3-8"], folder, env);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `error: There is no model Qwen/Qwen3-8, or it is private (HTTP 404 from ${server.endpoint}).\nhint: Did you mean Qwen/Qwen3-8B? Check the name, and that the token is valid and may read the model.`,
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 

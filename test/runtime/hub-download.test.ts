@@ -271,7 +271,7 @@ test("what the hub refuses, and what to do", async () => {
   );
   plain.server.misbehave = () => ({ status: 404, headers: { "x-error-code": "RepoNotFound" } });
   expect(await failure(plain.download())).toContain(
-    `There is no model org/tiny, or it is private (HTTP 404 from ${at}). Check the name in the model's file. For a private model set HF_TOKEN.`,
+    `There is no model org/tiny, or it is private (HTTP 404 from ${at}). Check the name. For a private model set HF_TOKEN.`,
   );
   plain.server.misbehave = () => undefined;
   expect(await failure(plain.download({ revision: "v9" }))).toBe(

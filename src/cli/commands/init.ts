@@ -1,10 +1,11 @@
-import { relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { findModels } from "../scaffold/models.ts";
 import { foundText, writeNew } from "../scaffold/new-files.ts";
 import { projectFiles, SPEC_PATH } from "../scaffold/project.ts";
 import { requireTraitName } from "../scaffold/trait.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { Host } from "../host.ts";
+import { specFiles } from "../project.ts";
 import { COMMON_OPTIONS, type Command } from "./command.ts";
 
 export const initCommand: Command = {
@@ -39,16 +40,21 @@ Options:
   },
 };
 
+/** Without a spec's name, commands take the only one. */
 function nextSteps(folder: string, isOwnModel: boolean, { cwd, program }: Host): string {
   const elsewhere = relative(cwd, folder);
+  const spec = specFiles(join(folder, dirname(SPEC_PATH))).length > 1 ? ` ${SPEC_PATH}` : "";
   const steps = [
     ...(elsewhere === "" ? [] : [[`cd ${elsewhere}`, ""]]),
     ...(isOwnModel
       ? [["export OPENAI_API_KEY=...", `the judge's key; ${SPEC_PATH} says how to use another judge`]]
       : []),
-    [`${program} validate`, `checks ${SPEC_PATH}`],
-    [`${program} plan`, "shows what it takes; runs nothing"],
-    [`${program} apply`, isOwnModel ? "downloads the weights and runs it" : "runs it: a minute or two on a laptop"],
+    [`${program} validate${spec}`, `checks ${SPEC_PATH}`],
+    [`${program} plan${spec}`, "shows what it takes; runs nothing"],
+    [
+      `${program} apply${spec}`,
+      isOwnModel ? "downloads the weights and runs it" : "runs it: a minute or two on a laptop",
+    ],
   ];
   const width = Math.max(...steps.map(([command = ""]) => command.length));
   return ["Next:", ...steps.map(([command = "", what]) => `  ${command.padEnd(width)}  ${what}`.trimEnd())].join("\n");

@@ -1,25 +1,17 @@
 import { nearest } from "../../util/nearest.ts";
-import { describeHubModel } from "../../runtime/weights/hub-model.ts";
+import { RuntimeFailure } from "../../runtime/failures.ts";
+import { describeHubModel, type ModelFile } from "../../runtime/weights/hub-model.ts";
 import { UsageError } from "../args.ts";
 import { shippedNames, shippedText } from "./new-files.ts";
 
-/** A model of a new project. */
-export interface ProjectModel {
-  /** Of config/models/<name>.yaml. */
-  readonly name: string;
-  readonly prompt: "chat" | "raw";
-  /** The file. */
-  readonly text: string;
-}
-
 /** A model that follows instructions, the one that it was made of, or one of both. */
 export interface ProjectModels {
-  readonly instruct?: ProjectModel;
-  readonly base?: ProjectModel;
+  readonly instruct?: ModelFile;
+  readonly base?: ModelFile;
 }
 
 /** The three that come with the weights in the package. */
-export const TINY: Readonly<Record<"instruct" | "base" | "judge", ProjectModel>> = {
+export const TINY: Readonly<Record<"instruct" | "base" | "judge", ModelFile>> = {
   instruct: shipped("tiny-instruct"),
   base: shipped("tiny-base"),
   judge: shipped("tiny-judge"),
@@ -37,19 +29,35 @@ export async function findModels(wanted: string, signal: AbortSignal): Promise<P
   );
   if (found !== undefined) return withOtherHalf(found, models);
   if (repository === undefined) throw unknownModel(wanted, models);
-  const { name, prompt, text } = await describeHubModel(repository, signal);
-  return { [prompt === "chat" ? "instruct" : "base"]: { name, prompt, text } };
+  const model = await describeHubModel(repository, signal).catch((error: unknown) => {
+    throw error instanceof RuntimeFailure ? withAdvice(error, repository, models) : error;
+  });
+  return { [model.prompt === "chat" ? "instruct" : "base"]: model };
+}
+
+/** Nothing was to be downloaded yet, and the name may be a slip of one that needs no asking. */
+function withAdvice(
+  { kind, message, hint }: RuntimeFailure,
+  repository: string,
+  models: readonly ModelFile[],
+): RuntimeFailure {
+  const known = models.flatMap(({ text }) => /^weights: hf:\/\/(.+)$/m.exec(text)?.[1] ?? []);
+  const near = nearest(repository, known);
+  const question = near === undefined ? "" : `Did you mean ${near}? `;
+  const advice =
+    kind === "hub-unreachable" ? "Its shape is asked for there: check the network, or write its file by hand." : hint;
+  return new RuntimeFailure(kind, message, question + advice);
 }
 
 /** `qwen3-8b` and `qwen3-8b-base`, `gemma-2-2b-it` and `gemma-2-2b`: the same words but for what the model was made into. */
-function withOtherHalf(model: ProjectModel, models: readonly ProjectModel[]): ProjectModels {
-  const family = ({ name }: ProjectModel): string => name.replace(/-(instruct|it|base)(?=-|$)/, "");
+function withOtherHalf(model: ModelFile, models: readonly ModelFile[]): ProjectModels {
+  const family = ({ name }: ModelFile): string => name.replace(/-(instruct|it|base)(?=-|$)/, "");
   const half = (prompt: "chat" | "raw") => models.find((one) => one.prompt === prompt && family(one) === family(model));
   const [instruct, base] = [half("chat"), half("raw")];
   return { ...(instruct && { instruct }), ...(base && { base }) };
 }
 
-function unknownModel(wanted: string, models: readonly ProjectModel[]): UsageError {
+function unknownModel(wanted: string, models: readonly ModelFile[]): UsageError {
   const names = models.map(({ name }) => name);
   const near = nearest(wanted, names);
   const question = near === undefined ? "" : ` Did you mean '${near}'?`;
@@ -58,7 +66,7 @@ function unknownModel(wanted: string, models: readonly ProjectModel[]): UsageErr
   );
 }
 
-function shippedModels(): ProjectModel[] {
+function shippedModels(): ModelFile[] {
   const names = shippedNames("config/models/").map((file) => file.replace(/\.yaml$/, ""));
   return names
     .filter((name) => !name.startsWith("tiny-"))
@@ -66,7 +74,7 @@ function shippedModels(): ProjectModel[] {
     .map(shipped);
 }
 
-function shipped(name: string): ProjectModel {
+function shipped(name: string): ModelFile {
   const text = shippedText(`config/models/${name}.yaml`);
   return { name, text, prompt: /^prompt: chat$/m.test(text) ? "chat" : "raw" };
 }

@@ -28,8 +28,8 @@ export function refused(
     return failure(
       `There is no model ${repository}, or it is private`,
       token === undefined
-        ? "Check the name in the model's file. For a private model set HF_TOKEN."
-        : "Check the name in the model's file, and that the token is valid and may read the model.",
+        ? "Check the name. For a private model set HF_TOKEN."
+        : "Check the name, and that the token is valid and may read the model.",
     );
   }
   if (status === 404) {

@@ -8,11 +8,11 @@ import { hubAccess, isOffline } from "./hub-access.ts";
 import { downloadCommand, findInHubCache, hubCache, type Environment } from "./hub-cache.ts";
 import type { Hub } from "./hub-request.ts";
 
-/** What config/models says of a model. */
-export interface HubModel {
+/** A file of config/models. */
+export interface ModelFile {
+  /** Without its folder and ending. */
   readonly name: string;
   readonly prompt: "chat" | "raw";
-  /** The file. */
   readonly text: string;
 }
 
@@ -24,7 +24,7 @@ export async function describeHubModel(
   repository: string,
   signal: AbortSignal,
   env: Environment = process.env,
-): Promise<HubModel> {
+): Promise<ModelFile> {
   const wanted: HubRevision = { repository, revision: "main" };
   const read = readerOf(findInHubCache(wanted, env)) ?? (await askHub({ wanted, signal, env }));
   const config = parseJson((await read("config.json")) ?? "")?.value;
@@ -63,7 +63,7 @@ interface Asking {
 async function askHub({ wanted, signal, env }: Asking): Promise<ReadFile> {
   if (isOffline(env)) {
     const message = `${wanted.repository} is not in the Hugging Face cache (${hubCache(env)}), and HF_HUB_OFFLINE is set.`;
-    throw new RuntimeFailure("hub-unreachable", message, `Unset it, or elsewhere: ${downloadCommand(wanted)}`);
+    throw new RuntimeFailure("weights-missing", message, `Unset it, or elsewhere: ${downloadCommand(wanted)}`);
   }
   const { listSnapshot, fetchText } = await import("./hub-listing.ts");
   const hub: Hub = { access: hubAccess(env), wanted, patience: { signal, attempts: 3 } };
