@@ -46,6 +46,7 @@ for (const name of readdirSync(project)) {
   }
 }
 apply(first, SEARCHES["adaptive, 5"] as string, "baseline/*", "vectors/*");
+const all = new Map<string, readonly Search[]>();
 console.log("| search | generations | wall s | CPU s | Δ chosen on | Δ reported | coherent |");
 console.log("| --- | --: | --: | --: | --: | --: | --: |");
 for (const [name, search] of Object.entries(SEARCHES)) {
@@ -53,6 +54,7 @@ for (const [name, search] of Object.entries(SEARCHES)) {
   cpSync(first, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
   const { wall, cpu } = apply(copy, search, "steering/*");
   const searches = read(copy);
+  all.set(name, searches);
   const { chosen, reported, found } = summary(searches);
   const generations = searches.reduce((sum, { evaluations }) => sum + evaluations.length, 0) * questionsOf(searches);
   console.log(
@@ -60,6 +62,7 @@ for (const [name, search] of Object.entries(SEARCHES)) {
   );
 }
 rmSync(root, { recursive: true });
+printCurves(all);
 
 /** Runs apply for some tasks; seconds. */
 function apply(folder: string, search: string, ...targets: readonly string[]): { wall: number; cpu: number } {
@@ -95,6 +98,26 @@ function read(folder: string): Search[] {
         unsteered: (JSON.parse(baseline) as { readonly responses: Scores[] }).responses,
       };
     });
+}
+
+/**
+ * What each search has found after so many evaluations of a set: multiples of its layers, in the order in which they were
+ * tried (those of a step by layer, then by coefficient).
+ */
+function printCurves(found: ReadonlyMap<string, readonly Search[]>): void {
+  const counts = [...found.values()].flat().map(({ evaluations }) => evaluations.length);
+  const some = [...found.values()][0] ?? [];
+  const layers = new Set(some[0]?.evaluations.map(({ layer }) => layer)).size;
+  console.log(`\n| generations a set | ${[...found.keys()].join(" | ")} |\n| --: |${" --: |".repeat(found.size)}`);
+  for (let count = layers; count <= Math.max(...counts); count += layers) {
+    const cells = [...found.values()].map((searches) => {
+      if (searches.some(({ evaluations }) => evaluations.length < count)) return "";
+      const begun = searches.map((one) => ({ ...one, evaluations: one.evaluations.slice(0, count) }));
+      const { chosen, reported } = summary(begun);
+      return `${chosen} / ${reported}`;
+    });
+    console.log(`| ${count * questionsOf(some)} | ${cells.join(" | ")} |`);
+  }
 }
 
 /** Means over the searches; one that finds nothing coherent counts as no effect. */
