@@ -16,6 +16,12 @@ const serve = () =>
     setTimeout(() => answer(response, { [String(prompt.length % 101)]: 1 }), 5);
   });
 
+/** Written anew: the last apply may have been killed when nothing but the report was left to do. */
+async function reportOf(project: Project): Promise<string[]> {
+  expect((await project.run("report")).exitCode).toBe(0);
+  return ["md", "html"].map((ending) => project.read(`experiments/small/reports/report.${ending}`));
+}
+
 test(`${KILLS} kills at random moments: the bytes of a run that nothing disturbed, and no judgement paid for twice`, async () => {
   console.log(`seed ${SEED}`);
   const random = seededRandom(SEED);
@@ -24,6 +30,7 @@ test(`${KILLS} kills at random moments: the bytes of a run that nothing disturbe
   undisturbed.write("specs/small.yaml", spec);
   const { durationMs } = await undisturbed.apply();
   const artifacts = undisturbed.artifacts();
+  const report = await reportOf(undisturbed);
 
   let kills = 0;
   let finished = 0;
@@ -44,6 +51,7 @@ test(`${KILLS} kills at random moments: the bytes of a run that nothing disturbe
     }
     finished++;
     expect(project.artifacts()).toEqual(artifacts);
+    expect(await reportOf(project)).toEqual(report);
     // An answer that was on its way when the process was killed is lost, at most so many a kill as are asked at once.
     const paid = requests.map(({ body }) => body.messages[0]?.content);
     const twice = paid.length - new Set(paid).size;
