@@ -107,7 +107,9 @@ function bench(): void {
       for (let run = 0; run < Number(options.runs); run++) {
         for (const [side, [command, ...program]] of commands.entries()) {
           if (cold) execFileSync("sh", ["-c", "sync && echo 3 > /proc/sys/vm/drop_caches"]);
-          runs[side]?.push(measure(command, [...program, step, from, to, ...sizes]));
+          const measured = measure(command, [...program, step, from, to, ...sizes]);
+          runs[side]?.push(measured);
+          console.error(`${step}, ${side === 0 ? "steerform" : "PyTorch"}: ${JSON.stringify(measured)}`);
         }
       }
       const [ours, theirs] = runs.map(best) as [Measured, Measured];
