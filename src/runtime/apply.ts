@@ -138,6 +138,7 @@ class Run {
 
   /** The first task in plan order that may run now, and where. */
   #next(): { readonly task: Task; readonly runner: TaskRunner } | undefined {
+    if (this.#places.isFull) return undefined;
     let looked = 0;
     for (const task of this.#schedule.pending()) {
       // What was done before is told before.

@@ -26,6 +26,11 @@ export class Places {
     return this.#running.size === 1 && [...this.#running.values()].every((running) => running.size === 0);
   }
 
+  /** No task may run anywhere now. */
+  get isFull(): boolean {
+    return [...this.#running.values()].every((running) => running.size >= this.#options.parallelism);
+  }
+
   /** Where a task may run now: where its models are loaded, if it can be, and not where it was lost. */
   placeFor(task: Task): TaskRunner | undefined {
     const lostBy = this.#running.size > 1 ? this.#lostBy.get(task.id) : undefined;

@@ -36,6 +36,8 @@ test("the schema's defaults are what the compiler fills in", () => {
   expect(experiment?.engine).toEqual({
     provider: defaults["provider"],
     maxBatchTokens: defaults["max_batch_tokens"],
+    workers: defaults["workers"],
+    devices: undefined,
     dtype: defaults["dtype"],
   });
   expect(experiment?.judge).toEqual({

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { answer, serveJudge } from "../rig/judge-server.ts";
@@ -17,8 +17,20 @@ beforeAll(async () => {
 
 /** Of the processes that a command has started and that run still. */
 function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  const path = `/proc/${pid}/task/${pid}/children`;
+  const text = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
   return text === "" ? [] : text.split(" ").map(Number);
+}
+
+/** Those that end meanwhile are gone already. */
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
 }
 
 /** Most tasks that ran at once, by what `apply --json` said. */
@@ -50,7 +62,7 @@ describe.runIf(process.platform === "linux")("a process that is killed", () => {
     const running = startApply(project);
     await running.until(inSecondEvaluation);
     const killed = childrenOf(running.pid);
-    for (const pid of killed) process.kill(pid, "SIGKILL");
+    killAll(killed);
     return { running, killed };
   }
 
@@ -72,12 +84,13 @@ describe.runIf(process.platform === "linux")("a process that is killed", () => {
     const project = createProject(withWorkers(SPEC_TO_DISTURB));
     const { running } = await killOnce(project);
     await running.until(({ type, message }) => type === "notice" && String(message).includes("once more"));
-    let again: number[] = [];
-    while (again.length === 0) {
-      await sleep(50);
-      again = childrenOf(running.pid);
+    const failing = new AbortController();
+    const told = running.until(({ type }) => type === "task-failed").finally(() => failing.abort());
+    while (!failing.signal.aborted) {
+      killAll(childrenOf(running.pid));
+      await sleep(20);
     }
-    for (const pid of again) process.kill(pid, "SIGKILL");
+    await told;
     const { exitCode, stdout } = await running.end();
     expect(exitCode).toBe(1);
     const [failed] = eventsOf(stdout).filter(({ type }) => type === "task-failed");
